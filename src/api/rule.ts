@@ -1,0 +1,23 @@
+export type Severity = 'INFO' | 'WARNING' | 'CRITICAL';
+export type Context = 'continuous' | 'prejob' | 'deep' | 'job';
+
+/** What to do next. `drain`: no new job should start here until it is done. */
+export interface Action {
+  readonly drain: boolean;
+  readonly then: 'none' | 'watch' | 'restart_app' | 'reset_gpu' | 'reboot' | 'service';
+}
+
+/** A condition is raised by N of M and cleared by passes; an event is raised at once and cleared only by what is stated. */
+export type Lifetime =
+  | 'condition'
+  | { readonly clearedBy: 'gpu-reset' | 'reboot' | 'service' }
+  | { readonly clearedAfterSeconds: number };
+
+export interface Rule {
+  readonly title: string;
+  readonly severity: Severity;
+  readonly action: Action;
+  readonly lifetime: Lifetime;
+  /** Since when, or where only, the value exists ("from driver 570"). Silence about such a code does not hold back a pass. */
+  readonly availability?: string;
+}
