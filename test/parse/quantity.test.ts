@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { absenceOf } from '../../src/parse/absence.ts';
+import {
+  bytes,
+  celsius,
+  decimal,
+  flag,
+  hertz,
+  hex,
+  integer,
+  quantity,
+  ratio,
+  seconds,
+  watts,
+  words,
+} from '../../src/parse/quantity.ts';
+
+describe('text becomes a number', () => {
+  test.each([
+    ['27 C', celsius, 27],
+    ['-8 C', celsius, -8],
+    ['67.74 W', watts, 67.74],
+    ['16x', (text: string) => quantity(text, 'x'), 16],
+    ['2560 bank(s)', (text: string) => quantity(text, 'bank(s)'), 2560],
+    ['26.562 GB/s', (text: string) => quantity(text, 'GB/s'), 26.562],
+    ['7015662857 us', seconds, 7015.662857],
+    ['345 MHz', hertz, 345e6],
+    ['81559 MiB', bytes, 81559 * 2 ** 20],
+    ['37 %', ratio, 0.37],
+    ['150', integer, 150],
+    ['  150\n', integer, 150],
+    ['-0', integer, 0],
+    ['49.68', decimal, 49.68],
+    ['0x53', hex, 0x53],
+    ['1f', hex, 0x1f],
+  ] as const)('%s', (text, parse, value) => {
+    expect(parse(text)).toEqual({ ok: true, value });
+  });
+
+  test.each([
+    ['27', celsius],
+    ['27 F', celsius],
+    ['27 C extra', celsius],
+    ['C', celsius],
+    ['1e3', integer],
+    ['1.5', integer],
+    ['0x10', integer],
+    ['1,5', decimal],
+    ['Infinity', decimal],
+    ['NaN', decimal],
+    ['9'.repeat(400), integer],
+    ['12 parsecs', bytes],
+    ['-5 us', seconds],
+    ['constructor', hex],
+    ['1 constructor', hertz],
+  ] as const)('%s is no number', (text, parse) => {
+    expect(parse(text)).toMatchObject({ ok: false, reason: 'failed' });
+  });
+
+  test('a 64-bit counter gives the nearest number', () => {
+    expect(integer('18446744073709551615')).toEqual({ ok: true, value: 2 ** 64 });
+  });
+
+  test('no text throws, and none becomes NaN', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        for (const parse of [integer, decimal, hex, hertz, bytes, seconds, celsius, watts, ratio]) {
+          const reading = parse(text);
+          if (reading.ok) expect(Number.isFinite(reading.value)).toBe(true);
+          else expect(reading.detail.length).toBeLessThan(200);
+        }
+      }),
+    );
+  });
+
+  test('whole numbers survive with their unit', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (value) => {
+        expect(integer(String(value))).toEqual({ ok: true, value });
+        expect(quantity(`${value} C`, 'C')).toEqual({ ok: true, value });
+      }),
+    );
+  });
+});
+
+describe('words of an absence', () => {
+  test.each([
+    ['N/A', 'unsupported'],
+    ['[N/A]', 'unsupported'],
+    ['[Not Supported]', 'unsupported'],
+    ['Not Supported', 'unsupported'],
+    ['N/A (no PMA)', 'unsupported'],
+    ['Requested functionality has been deprecated', 'deprecated'],
+    ['[Requested functionality has been deprecated]', 'deprecated'],
+    ['Insufficient Permissions', 'denied'],
+    ['GPU is lost', 'lost'],
+    ['[GPU requires reset]', 'lost'],
+    ['Unknown Error', 'failed'],
+    ['ERR!', 'failed'],
+    ['[Function Not Found]', 'failed'],
+    ['', 'failed'],
+  ])('%s', (text, reason) => {
+    expect(absenceOf(text)).toMatchObject({ ok: false, reason });
+    for (const parse of [integer, decimal, celsius, bytes, seconds, hertz, words]) {
+      expect(parse(text)).toMatchObject({ ok: false, reason });
+    }
+    expect(flag(text, 'Yes', 'No')).toMatchObject({ ok: false, reason });
+  });
+
+  test.each(['0', 'None', 'No', 'toString', '__proto__'])('%s is a value', (text) => {
+    expect(absenceOf(text)).toBeUndefined();
+  });
+});
