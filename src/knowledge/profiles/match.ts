@@ -1,0 +1,70 @@
+import type { Gpu, Profile, S } from '../../api.ts';
+import { builtInMachines, withBase } from './machines.ts';
+import { type GpuIdentity, type ProductRecord, productRecord } from './products.ts';
+import { genericProfile, machineProfile } from './profile.ts';
+import type { MachineRecord } from './record.ts';
+
+/** What the machine shows of its GPUs: the facts of the collectors can be handed over as they are. */
+export interface Seen {
+  readonly gpus: readonly Pick<Gpu, 'product' | 'pciDeviceId' | 'pciSubsystemId' | 'virtualization'>[];
+  /** GPUs that the PCI bus lists, whether or not the driver answers for them. */
+  readonly pciGpuCount?: number | undefined;
+}
+
+/** The GPUs of one product among those seen. */
+export interface ProductGroup {
+  readonly name: string;
+  readonly product: ProductRecord | undefined;
+  readonly count: number;
+}
+
+const text = (reading: S): string | undefined => (reading.ok ? reading.value : undefined);
+
+const identityOf = (gpu: Seen['gpus'][number]): GpuIdentity => ({
+  product: text(gpu.product),
+  pciDeviceId: text(gpu.pciDeviceId),
+  pciSubsystemId: text(gpu.pciSubsystemId),
+});
+
+/** By product, the most frequent first; a GPU that says nothing of itself (lost) belongs to none. */
+export const productGroups = (seen: Seen): readonly ProductGroup[] => {
+  const groups = new Map<string, ProductGroup>();
+  for (const gpu of seen.gpus) {
+    const identity = identityOf(gpu);
+    const product = productRecord(identity);
+    const name = identity.product ?? product?.names[0];
+    if (name === undefined) continue;
+    groups.set(name, { name, product, count: (groups.get(name)?.count ?? 0) + 1 });
+  }
+  return [...groups.values()].toSorted((a, b) => b.count - a.count);
+};
+
+/** The group that speaks for the machine; none where two products are equally frequent. */
+export const mainGroup = (seen: Seen): ProductGroup | undefined => {
+  const [first, second] = productGroups(seen);
+  return first && first.count > (second?.count ?? 0) ? first : undefined;
+};
+
+export const hasProduct = (machine: MachineRecord, { name, product }: ProductGroup): boolean =>
+  [name, ...(product?.names ?? [])].some((each) => machine.products?.includes(each));
+
+/**
+ * More than half of the GPUs must be there. Clouds sell a half, a quarter and an eighth of these machines, whole and
+ * healthy; a machine that lost so many GPUs at once, and from the PCI bus too, is rarer than such a slice. With more GPUs
+ * than the profile has it is another machine (16 A100s).
+ */
+const isPlausible = (machine: MachineRecord, group: ProductGroup, seen: Seen): boolean => {
+  const count = machine.gpu?.count?.value;
+  if (count === undefined) return true;
+  return group.count <= count && Math.max(seen.gpus.length, seen.pciGpuCount ?? 0) > count / 2;
+};
+
+/** The machine that these GPUs make up; the site's own profiles come before the built-in ones. */
+export const matchProfile = (seen: Seen, siteProfiles: readonly MachineRecord[] = []): Profile => {
+  const group = mainGroup(seen);
+  if (!group) return genericProfile(undefined, undefined);
+  const machine = [...siteProfiles, ...builtInMachines]
+    .map(withBase)
+    .find((each) => hasProduct(each, group) && isPlausible(each, group, seen));
+  return machine ? machineProfile(machine, group.product) : genericProfile(group.name, group.product);
+};

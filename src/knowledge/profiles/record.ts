@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import type { Confidence } from '../../api.ts';
+
+/** A value with its provenance, as the files of this folder write it. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: string;
+  readonly confidence: Confidence;
+}
+
+const confidence = v.picklist(['specified', 'measured', 'assumed']);
+
+// A site may give the bare value: what it says of its own machines is then the source.
+const sourced = <T extends string | number>(value: v.GenericSchema<T>) =>
+  v.pipe(
+    v.union(
+      [value, v.strictObject({ value, source: v.pipe(v.string(), v.nonEmpty('must not be empty')), confidence })],
+      'must be a value of the right kind, or {value, source, confidence}',
+    ),
+    v.transform(
+      (given): Sourced<T> =>
+        typeof given === 'object' ? given : { value: given, source: "the site's own profile", confidence: 'specified' },
+    ),
+  );
+
+const measure = sourced(v.pipe(v.number(), v.finite()));
+const amount = sourced(v.pipe(v.number(), v.finite(), v.minValue(0, 'must not be negative')));
+const count = sourced(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(0, 'must not be negative')));
+
+export const gpuNumbers = {
+  pcie_generation: v.optional(count),
+  pcie_width: v.optional(count),
+  nvlinks: v.optional(count),
+  nvlink_gbps: v.optional(amount),
+  power_limit_watts: v.optional(amount),
+  max_sm_mhz: v.optional(amount),
+  memory_mib: v.optional(amount),
+};
+
+export const limits = v.record(v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, 'must be lower case with hyphens')), measure);
+
+const nics = v.strictObject({
+  role: v.picklist(['compute', 'storage', 'management', 'unused', 'unknown']),
+  count: v.optional(count),
+  rate_gbps: v.optional(amount),
+  pcie_generation: v.optional(count),
+  pcie_width: v.optional(count),
+});
+
+/** A machine profile as it is written, in JSON here and in YAML on a site. */
+export const machineSchema = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower case letters, digits, dots and hyphens')),
+  title: v.optional(v.string()),
+  /** A built-in profile that supplies what this one does not say. */
+  extends: v.optional(v.string()),
+  /** Exact product names, as nvidia-smi prints them. */
+  products: v.optional(v.array(v.pipe(v.string(), v.nonEmpty('must not be empty')))),
+  fabric: v.optional(sourced(v.picklist(['none', 'hgx', 'nvl72']))),
+  gpu: v.optional(v.strictObject({ count: v.optional(count), ...gpuNumbers })),
+  limits: v.optional(limits),
+  pins: v.optional(v.record(v.string(), sourced(v.string()))),
+  nics: v.optional(v.array(nics)),
+});
+
+export type MachineRecord = v.InferOutput<typeof machineSchema>;
+export type GpuRecord = NonNullable<MachineRecord['gpu']>;
+
+/** A GPU product as `products.json` writes it. */
+export const productSchema = v.strictObject({
+  id: v.string(),
+  names: v.array(v.string()),
+  pci_device_ids: v.array(v.string()),
+  /** Only a board with one of these; without it, any board that no other record claims. */
+  pci_subsystem_ids: v.optional(v.array(v.string())),
+  gpu: v.strictObject(gpuNumbers),
+  limits,
+});
+
+/** What is known of one GPU product, wherever it is built in. */
+export type ProductRecord = v.InferOutput<typeof productSchema>;

@@ -1,0 +1,38 @@
+import type { Profile } from '../../api.ts';
+import { findMachine, machineIds } from './machines.ts';
+import { hasProduct, matchProfile, productGroups, type Seen } from './match.ts';
+import { productRecord } from './products.ts';
+import { genericProfile, machineProfile } from './profile.ts';
+import type { SiteProfile } from './site.ts';
+
+const inWords = (seen: Seen): string =>
+  productGroups(seen)
+    .map(({ name, count }) => `${count} × ${name}`)
+    .join(', ');
+
+/** The profile that counts: the one that the configuration names, else the one that the GPUs make up. */
+export const resolveProfile = (
+  o: Seen & { readonly configured?: string | undefined; readonly siteProfiles: readonly SiteProfile[] },
+): Profile => {
+  if (o.configured === undefined) return matchProfile(o, o.siteProfiles);
+  const machine = findMachine(o.configured, o.siteProfiles);
+  if (!machine) {
+    const known = machineIds(o.siteProfiles).join(', ');
+    return {
+      ...genericProfile(undefined, undefined),
+      id: o.configured,
+      configured: true,
+      conflict: `no machine profile is named ${o.configured}; known are ${known}`,
+    };
+  }
+  const groups = productGroups(o);
+  const own = groups.find((group) => hasProduct(machine, group));
+  const product = own?.product ?? productRecord({ product: machine.products?.[0] });
+  const profile: Profile = { ...machineProfile(machine, product), configured: true };
+  // No GPU at all is for the checks that count them; other GPUs than configured are a conflict.
+  if (groups.length === 0 || own !== undefined || profile.products.length === 0) return profile;
+  return {
+    ...profile,
+    conflict: `the configuration says ${machine.id} (${profile.products.join(' or ')}), the machine has ${inWords(o)}`,
+  };
+};
