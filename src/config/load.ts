@@ -1,0 +1,98 @@
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import type { AnyCheck } from '../api.ts';
+import type { SiteProfile } from '../knowledge/profiles/index.ts';
+import { type Config, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
+import { fromEnvironment } from './environment.ts';
+import { exists, filesIn } from './files.ts';
+import { merge, type Plain } from './plain.ts';
+import type { ConfigFile } from './schema.ts';
+
+const MAIN_FILE = '/etc/muster/muster.yaml';
+const CONF_D = '/etc/muster/conf.d';
+const PROFILES_D = '/etc/muster/profiles';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const seconds = (text: string): number =>
+  Number(text.slice(0, -1)) * ({ s: 1, m: 60, h: 3600 }[text.at(-1) ?? 's'] ?? 1);
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+const defaultStateDir = (env: Env): string =>
+  isRoot() ? '/var/lib/muster' : join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'muster');
+
+const defaultRuntimeDir = (env: Env): string =>
+  isRoot() ? '/run/muster' : join(env.XDG_RUNTIME_DIR ?? `/tmp/muster-${process.getuid?.() ?? 'user'}`, 'muster');
+
+/**
+ * Files, then the environment: `--config FILE` stands for the main file and must exist; the others may be missing.
+ * Throws a coded error that names file, line, column and path. The parts that only a configured node needs (YAML, the
+ * schema) are loaded when there is something to read: a prolog has 150 ms.
+ */
+export const loadConfig = async (o: {
+  readonly file?: string;
+  readonly env: Env;
+  readonly checks: readonly AnyCheck[];
+}): Promise<Config> => {
+  const { env, checks } = o;
+  const main = o.file ?? env.MUSTER_CONFIG ?? (exists(MAIN_FILE) ? MAIN_FILE : undefined);
+  const files = [...(main === undefined ? [] : [main]), ...(o.file === undefined ? filesIn(CONF_D) : [])];
+  const environment = fromEnvironment(env);
+  const profiles = filesIn(env.MUSTER_PROFILES_DIR ?? PROFILES_D);
+
+  let settings: Plain = {};
+  if (files.length > 0) {
+    const { validatedFile } = await import('./validated-file.ts');
+    for (const file of files) settings = merge(settings, validatedFile(file, checks));
+  }
+  if (Object.keys(environment).length > 0) {
+    const { validatedEnvironment } = await import('./validated-environment.ts');
+    settings = merge(settings, validatedEnvironment(environment, env));
+  }
+  const siteProfiles = profiles.length === 0 ? [] : (await import('./site-profiles.ts')).readSiteProfiles(profiles);
+  return complete(settings as ConfigFile, env, siteProfiles);
+};
+
+const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile[]): Config => {
+  const sources = Object.entries(file.sources ?? {});
+  const checks = Object.entries(
+    (file.checks ?? {}) as Record<string, { mode?: Config['checks'][string]['mode']; options?: Plain } | undefined>,
+  );
+  const { MUSTER_SYSFS_ROOT, MUSTER_PROC_ROOT, MUSTER_KMSG } = env;
+  return {
+    nodeName: file.node?.name ?? env.SLURMD_NODENAME ?? env.NODE_NAME ?? hostname(),
+    ...(file.machine === undefined ? {} : { machine: file.machine }),
+    gpus: file.gpus ?? 'expected',
+    tools: file.tools ?? {},
+    optionalSources: new Set(sources.filter(([, source]) => source.optional === true).map(([name]) => name)),
+    intervals: Object.fromEntries(
+      sources.flatMap(([name, { every }]) => (every === undefined ? [] : [[name, seconds(every)]])),
+    ),
+    kernelLogTrust: file.kernel_log?.trust ?? 'kernel',
+    nicRoles: file.nics?.roles ?? [],
+    checks: Object.fromEntries(
+      checks.map(([id, entry]) => [
+        id,
+        { mode: entry?.mode ?? 'enforce', options: (entry?.options ?? {}) as Config['checks'][string]['options'] },
+      ]),
+    ),
+    webListen: file.web?.listen ?? DEFAULT_LISTEN,
+    metricsDetail: file.metrics?.detail ?? 'standard',
+    metricsMaxSeries: file.metrics?.max_series ?? DEFAULT_MAX_SERIES,
+    validation: {
+      level: file.validation?.level ?? 'prejob',
+      ...(file.validation?.schedule === undefined ? {} : { schedule: file.validation.schedule }),
+    },
+    logLevel: file.log?.level ?? 'info',
+    stateDir: file.state_dir ?? defaultStateDir(env),
+    runtimeDir: file.runtime_dir ?? defaultRuntimeDir(env),
+    siteProfiles,
+    roots: {
+      ...(MUSTER_SYSFS_ROOT ? { sysfs: MUSTER_SYSFS_ROOT } : {}),
+      ...(MUSTER_PROC_ROOT ? { proc: MUSTER_PROC_ROOT } : {}),
+      ...(MUSTER_KMSG ? { kmsg: MUSTER_KMSG } : {}),
+    },
+    explicit: { stateDir: file.state_dir !== undefined, runtimeDir: file.runtime_dir !== undefined },
+  };
+};

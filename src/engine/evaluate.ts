@@ -1,0 +1,229 @@
+import {
+  type Absent,
+  type AnyCheck,
+  absent,
+  type Component,
+  type Context,
+  type Fact,
+  type FactName,
+  type Facts,
+  type Finding,
+  type Judgement,
+  type Profile,
+  type Rule,
+} from '../api.ts';
+import { isExpectable, verdictOfAbsence } from './absence.ts';
+import { type OptionValues, resolveOptions } from './options.ts';
+import type { CheckResult, FactMap, FindingRecord, Mode, UnjudgedRecord, Verdict } from './snapshot.ts';
+import { worst } from './verdict.ts';
+
+export interface EvaluationContext {
+  readonly now: number;
+  readonly bootedAt: number;
+  readonly context: Context;
+  readonly node: Component;
+  readonly profile: Profile;
+  readonly mode: Mode;
+  readonly options: OptionValues;
+  /** Sources that the site declared optional: their absence is SKIPPED, and said so. */
+  readonly optionalSources: ReadonlySet<string>;
+  /** Facts that this machine must have, by its profile or by what the PCI bus shows. */
+  readonly expectedFacts: ReadonlySet<FactName>;
+  /** Facts about what does not change while the node runs (its topology); they do not age a verdict. */
+  readonly lastingFacts: ReadonlySet<FactName>;
+}
+
+const NOT_COLLECTED = (name: string): Fact<never> => ({
+  ...absent('not-recorded', `no source gave ${name}`),
+  at: 0,
+  source: name,
+});
+
+const factOf = (facts: FactMap, name: FactName): Fact<Facts[FactName]> => facts[name] ?? NOT_COLLECTED(name);
+
+/** Evaluates one check on the facts of the moment; a pure function of its arguments. A check that throws is UNKNOWN. */
+export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationContext): CheckResult => {
+  const base = {
+    id: check.id,
+    category: check.id.split('/')[0] ?? check.id,
+    title: check.title,
+    mode: ctx.mode,
+    ranAt: ctx.now,
+    factsAt: Math.min(
+      ctx.now,
+      ...(check.requires as readonly FactName[])
+        .filter((name) => !ctx.lastingFacts.has(name))
+        .map((name) => factOf(facts, name).at),
+    ),
+  };
+  const whole = (
+    severity: 'SKIPPED' | 'UNKNOWN',
+    reason: string,
+    unjudged: readonly UnjudgedRecord[] = [],
+    errors = 0,
+  ): CheckResult => ({
+    ...base,
+    severity,
+    reason,
+    findings: [],
+    unjudged,
+    judged: [],
+    errors,
+  });
+
+  if (ctx.mode === 'off') return whole('SKIPPED', 'turned off in the configuration');
+  if (!check.contexts.includes(ctx.context))
+    return whole('SKIPPED', `runs in ${check.contexts.join(', ')}, not in ${ctx.context}`);
+
+  for (const name of check.requires as readonly FactName[]) {
+    const fact = factOf(facts, name);
+    if (fact.ok) continue;
+    if (ctx.optionalSources.has(fact.source))
+      return whole('SKIPPED', `${fact.detail} (the configuration declares ${fact.source} optional)`);
+    const severity = verdictOfAbsence(fact.reason, ctx.expectedFacts.has(name));
+    const record = { component: ctx.node, reason: fact.reason, detail: fact.detail, verdict: severity };
+    return whole(severity, fact.detail, [record]);
+  }
+
+  let judgements: readonly Judgement[];
+  try {
+    judgements = check.judge(handOver(check, facts), {
+      now: ctx.now,
+      bootedAt: ctx.bootedAt,
+      context: ctx.context,
+      node: ctx.node,
+      options: resolveOptions(check, ctx.options, ctx.profile) as never,
+    });
+  } catch (error) {
+    const detail = `the check itself failed: ${error instanceof Error ? error.message : String(error)}; please report it`;
+    const record = { component: ctx.node, reason: 'failed' as const, detail, verdict: 'UNKNOWN' as const };
+    return whole('UNKNOWN', detail, [record], 1);
+  }
+  return { ...base, ...sumUp(check, judgements, ctx), errors: 0 };
+};
+
+/** A check gets what it declared and nothing else. */
+// biome-ignore lint/suspicious/noExplicitAny: which facts a check gets is known to its own type only
+const handOver = (check: AnyCheck, facts: FactMap): any => {
+  const handed: Record<string, unknown> = {};
+  for (const name of check.requires as readonly FactName[]) {
+    const fact = factOf(facts, name);
+    if (fact.ok) handed[name] = fact.value;
+  }
+  for (const name of (check.uses ?? []) as readonly FactName[]) handed[name] = factOf(facts, name);
+  return handed;
+};
+
+const sumUp = (
+  check: AnyCheck,
+  judgements: readonly Judgement[],
+  ctx: EvaluationContext,
+): Pick<CheckResult, 'severity' | 'reason' | 'findings' | 'unjudged' | 'judged'> => {
+  const judged = new Map<string, Component>();
+  const byComponent = new Map<string, Verdict[]>();
+  const add = (component: Component, verdict: Verdict): void => {
+    const verdicts = byComponent.get(component.key);
+    if (verdicts === undefined) byComponent.set(component.key, [verdict]);
+    else verdicts.push(verdict);
+  };
+
+  const answered = answeredCodes(judgements);
+  const findings: FindingRecord[] = [];
+  const unjudged: UnjudgedRecord[] = [];
+  for (const judgement of judgements) {
+    if ('pass' in judgement) {
+      judged.set(judgement.pass.key, judgement.pass);
+      add(judgement.pass, 'PASS');
+    } else if ('finding' in judgement) {
+      const record = findingRecord(check, judgement.finding, ctx.now);
+      judged.set(judgement.finding.component.key, judgement.finding.component);
+      if (record === undefined) {
+        add(judgement.finding.component, 'PASS');
+        continue;
+      }
+      findings.push(record);
+      add(record.component, record.severity);
+    } else {
+      const record = unjudgedRecord(judgement, answered);
+      unjudged.push(record);
+      // Silence about a code that not every driver or GPU has does not hold back a pass of the rest.
+      const optional =
+        judgement.code !== undefined && (check.rules[judgement.code] as Rule | undefined)?.availability !== undefined;
+      if (record.verdict === 'UNKNOWN' || !optional)
+        add(judgement.unjudged, record.verdict === 'UNKNOWN' ? 'UNKNOWN' : 'SKIPPED');
+    }
+  }
+
+  const severity = worst([...byComponent.values()].map(verdictOfComponent));
+  const firstUnjudged = unjudged.find(({ verdict }) => verdict === severity);
+  return {
+    severity,
+    ...(severity === 'SKIPPED' || severity === 'UNKNOWN'
+      ? { reason: firstUnjudged?.detail ?? 'there is nothing of this kind here' }
+      : {}),
+    findings,
+    unjudged,
+    judged: [...judged.values()],
+  };
+};
+
+/** One aspect left unjudged keeps a component from passing; a finding stands all the same. */
+const verdictOfComponent = (verdicts: readonly Verdict[]): Verdict => {
+  const result = worst(verdicts);
+  return result === 'PASS' && verdicts.includes('SKIPPED') ? 'SKIPPED' : result;
+};
+
+const kindOf = (component: Component, code: string | undefined): string =>
+  `${component.kind}|${component.model ?? ''}|${code ?? ''}`;
+
+/** Which codes were answered for some component of a kind and model: siblings of it should answer too. */
+const answeredCodes = (judgements: readonly Judgement[]): ReadonlySet<string> => {
+  const answered = new Set<string>();
+  for (const judgement of judgements) {
+    if ('pass' in judgement) answered.add(kindOf(judgement.pass, judgement.code));
+    else if ('finding' in judgement) answered.add(kindOf(judgement.finding.component, judgement.finding.code));
+  }
+  return answered;
+};
+
+const unjudgedRecord = (
+  judgement: { unjudged: Component; code?: string; because: Absent; expected?: boolean },
+  answered: ReadonlySet<string>,
+): UnjudgedRecord => {
+  const { unjudged, code, because } = judgement;
+  const siblingAnswers =
+    unjudged.kind !== 'node' && isExpectable(because.reason) && answered.has(kindOf(unjudged, code));
+  const verdict = verdictOfAbsence(because.reason, judgement.expected === true || siblingAnswers);
+  return {
+    component: unjudged,
+    ...(code === undefined ? {} : { code }),
+    reason: because.reason,
+    detail: siblingAnswers ? `${because.detail} (its siblings answer)` : because.detail,
+    verdict,
+  };
+};
+
+/** Nothing for an event that is older than its lifetime. */
+const findingRecord = (check: AnyCheck, finding: Finding, now: number): FindingRecord | undefined => {
+  const stated = (check.rules as Readonly<Record<string, Rule>>)[finding.code];
+  if (stated === undefined) throw new Error(`${check.id} has no rule for the code ${finding.code}`);
+  const rule = { ...stated, ...finding.override };
+  const { lifetime } = rule;
+  const aged =
+    typeof lifetime === 'object' && 'clearedAfterSeconds' in lifetime ? lifetime.clearedAfterSeconds : undefined;
+  if (aged !== undefined && finding.at !== undefined && now - finding.at > aged * 1000) return undefined;
+  return {
+    check: check.id,
+    code: finding.code,
+    title: rule.title,
+    severity: rule.severity,
+    component: finding.component,
+    related: finding.related ?? [],
+    message: finding.message,
+    ...(finding.observed === undefined ? {} : { observed: finding.observed }),
+    ...(finding.expected === undefined ? {} : { expected: finding.expected }),
+    evidence: finding.evidence ?? {},
+    action: rule.action,
+    ...(finding.at === undefined ? {} : { firstSeen: finding.at }),
+  };
+};

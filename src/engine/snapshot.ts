@@ -1,0 +1,86 @@
+import type { AbsenceReason, Action, Component, Context, Fact, FactName, Facts, Profile, Severity } from '../api.ts';
+
+/** DESIGN: CRITICAL > UNKNOWN > WARNING > INFO > PASS; SKIPPED never counts. */
+export type Verdict = 'PASS' | 'INFO' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'SKIPPED';
+export type Mode = 'enforce' | 'observe' | 'off';
+
+export type FactMap = { readonly [K in FactName]?: Fact<Facts[K]> };
+
+export interface FindingRecord {
+  readonly check: string;
+  readonly code: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly component: Component;
+  readonly related: readonly Component[];
+  readonly message: string;
+  readonly observed?: string;
+  readonly expected?: string;
+  readonly evidence: Readonly<Record<string, string | number | boolean>>;
+  readonly action: Action;
+  /** Unix ms. */
+  readonly firstSeen?: number;
+  readonly suppressedUntil?: number;
+}
+
+export interface UnjudgedRecord {
+  readonly component: Component;
+  readonly code?: string;
+  readonly reason: AbsenceReason;
+  readonly detail: string;
+  /** What the absence makes of the judgement. */
+  readonly verdict: 'UNKNOWN' | 'SKIPPED';
+}
+
+export interface CheckResult {
+  readonly id: string;
+  /** The first part of the id. */
+  readonly category: string;
+  readonly title: string;
+  readonly severity: Verdict;
+  readonly mode: Mode;
+  /** Why a check is SKIPPED or UNKNOWN as a whole. */
+  readonly reason?: string;
+  readonly findings: readonly FindingRecord[];
+  readonly unjudged: readonly UnjudgedRecord[];
+  /** Components about which something was judged. */
+  readonly judged: readonly Component[];
+  /** Unix ms of the evaluation, and of the oldest fact that the check requires. */
+  readonly ranAt: number;
+  readonly factsAt: number;
+  /** How often the check itself threw since start. */
+  readonly errors: number;
+}
+
+export interface SourceStatus {
+  readonly source: string;
+  readonly up: boolean;
+  readonly reason?: AbsenceReason;
+  readonly detail?: string;
+  readonly durationSeconds: number;
+  /** Unix ms. */
+  readonly lastSuccessAt?: number;
+}
+
+export interface NodeIdentity {
+  readonly name: string;
+  readonly bootId: string;
+  /** Unix ms. */
+  readonly bootedAt: number;
+  /** The simulated machine with its faults, as given to `--mock`. */
+  readonly mock?: string;
+}
+
+/** Everything that is known at one moment: immutable; reports, metrics and the server render it and nothing else. */
+export interface Snapshot {
+  /** Unix ms. */
+  readonly at: number;
+  readonly context: Context;
+  readonly node: NodeIdentity;
+  readonly profile: Profile;
+  readonly facts: FactMap;
+  readonly checks: readonly CheckResult[];
+  readonly sources: readonly SourceStatus[];
+  readonly overall: Verdict;
+  readonly abandonedProcesses: number;
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { Baseline } from '../derive/series.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
+
+const SCHEMA_VERSION = 1;
+
+const isSample = (sample: unknown): boolean =>
+  Array.isArray(sample) && sample.length === 2 && sample.every((number) => Number.isFinite(number));
+
+const isBaseline = (counters: unknown): counters is Baseline =>
+  typeof counters === 'object' &&
+  counters !== null &&
+  Object.values(counters).every((samples) => Array.isArray(samples) && samples.every(isSample));
+
+const fileIn = (stateDir: string): string => join(stateDir, 'baseline.json');
+
+/** The counters of earlier one-shot runs of the same boot; none after a reboot, which starts every counter anew. */
+export const loadBaseline = (stateDir: string, bootId: string): Baseline | undefined => {
+  const read = readJsonFile(fileIn(stateDir));
+  if (!read.ok) return undefined;
+  const { schema_version, boot_id, counters } = (read.value ?? {}) as Record<string, unknown>;
+  const isOurs = schema_version === SCHEMA_VERSION && boot_id === bootId && bootId !== '';
+  return isOurs && isBaseline(counters) ? counters : undefined;
+};
+
+export const saveBaseline = (stateDir: string, bootId: string, counters: Baseline): void => {
+  writeJsonFile(fileIn(stateDir), { schema_version: SCHEMA_VERSION, boot_id: bootId, counters });
+};

@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadBaseline, saveBaseline } from '../../src/store/baseline.ts';
+import { loadSnapshot, saveSnapshot } from '../../src/store/last-snapshot.ts';
+import { judgeMoments, momentsOf, STARTED_AT } from '../support/judge-machine.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'muster-store-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const counters = { 'gpus[gpu:a].errors': [[1000, 5] as const, [2000, 7] as const] };
+
+describe('the baseline of one-shot runs', () => {
+  it('comes back in the same boot only', () => {
+    const dir = join(root, 'a/b/c');
+    saveBaseline(dir, 'boot-1', counters);
+    expect(loadBaseline(dir, 'boot-1')).toEqual(counters);
+    expect(loadBaseline(dir, 'boot-2')).toBeUndefined();
+    expect(loadBaseline(dir, '')).toBeUndefined();
+    expect(readdirSync(dir)).toEqual(['baseline.json']);
+  });
+
+  it.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"schema_version":1,"boot_id":"boot-1","counters":{"x":[["a",1]]}}',
+    '{"schema_version":2}',
+  ])('is none when the file holds %j', (text) => {
+    const dir = mkdtempSync(join(root, 'bad-'));
+    writeFileSync(join(dir, 'baseline.json'), text);
+    expect(loadBaseline(dir, 'boot-1')).toBeUndefined();
+  });
+
+  it('that cannot be written is no error, and never hangs', () => {
+    saveBaseline('/proc/muster/state', 'boot-1', counters);
+    writeFileSync(join(root, 'file'), '');
+    saveBaseline(join(root, 'file/state'), 'boot-1', counters);
+    expect(existsSync('/proc/muster')).toBe(false);
+  });
+});
+
+describe('the last judgements of the daemon', () => {
+  it('serve a validation of the same boot while they are young', async () => {
+    const dir = join(root, 'run');
+    mkdirSync(dir);
+    const snapshot = await judgeMoments(momentsOf('hgx-h100-8+xid79@gpu3'));
+    saveSnapshot(dir, snapshot);
+    const { bootId } = snapshot.node;
+    const at = (seconds: number) =>
+      loadSnapshot(dir, { bootId, now: STARTED_AT + 5000 + seconds * 1000, maxAgeMs: 60_000 });
+    expect(at(10)?.snapshot.checks).toEqual(snapshot.checks);
+    expect(at(10)?.ageSeconds).toBeGreaterThanOrEqual(10);
+    expect(at(120)).toBeUndefined();
+    expect(at(-3600)).toBeUndefined();
+    expect(loadSnapshot(dir, { bootId: 'another', now: STARTED_AT + 6000, maxAgeMs: 60_000 })).toBeUndefined();
+  });
+});
