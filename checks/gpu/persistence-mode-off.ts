@@ -1,0 +1,22 @@
+import { defineCheck } from '../../src/api.ts';
+import { about } from '../shared/about.ts';
+import { condition, stay } from '../shared/rules.ts';
+
+export default defineCheck({
+  apiVersion: 1,
+  id: 'gpu/persistence-mode-off',
+  title: 'Persistence mode is off',
+  why: 'Without it the driver unloads the GPU between jobs: each start takes seconds longer, and settings are forgotten.',
+  source: 'docs.nvidia.com/deploy/driver-persistence',
+  remedy:
+    'Enable the daemon: `systemctl enable --now nvidia-persistenced` (or `nvidia-smi -pm 1` until the next boot).',
+  contexts: ['continuous', 'prejob', 'deep'],
+  requires: ['gpus'],
+  rules: { off: condition('INFO', 'Persistence mode is off', stay('none')) },
+  judge: ({ gpus }) =>
+    gpus.map(({ ref, persistenceMode }) =>
+      about(ref, 'off', persistenceMode, (on, name) =>
+        on ? undefined : { message: `Persistence mode of ${name} is off`, observed: 'Disabled', expected: 'Enabled' },
+      ),
+    ),
+});

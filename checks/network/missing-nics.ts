@@ -1,0 +1,55 @@
+import { defineCheck, type NicPort } from '../../src/api.ts';
+import { computePorts, expectedOfCompute, onlyAssumed } from '../shared/ports.ts';
+import { condition, drain, stay } from '../shared/rules.ts';
+
+export default defineCheck({
+  apiVersion: 1,
+  id: 'network/missing-nics',
+  title: 'Fewer compute NICs than the machine should have',
+  why: 'A missing NIC takes a rail away: the GPUs behind it send over another one, and every collective of the job waits for them.',
+  source:
+    'the machine profile; peers of the field count ports of the expected rate (gpud infiniband, Azure NHC check_hw_ib)',
+  remedy:
+    'List what PCI shows (`lspci -d 15b3:`) and what the driver took (`ls /sys/class/infiniband`, `dmesg | grep mlx5`). Gone from PCI: power-cycle, then reseat. Roles that Muster guessed wrong are set by a captured profile (`muster profile capture`).',
+  contexts: ['continuous', 'prejob', 'deep'],
+  requires: ['profile'],
+  uses: ['nics'],
+  rules: {
+    missing: condition('CRITICAL', 'Compute NICs are missing', drain('service')),
+  },
+  raise: { hits: 2, of: 3, clear: 2 },
+  judge: ({ profile, nics }, { node, now }) => {
+    const code = 'missing';
+    const expected = expectedOfCompute({ ok: true, value: profile, at: now, source: 'profile' }, 'count');
+    if (!expected.ok) return [{ unjudged: node, code, because: expected }];
+    // "There is no such directory" is an answer: the machine has no RDMA device at all.
+    const noneAtAll = !nics.ok && nics.reason === 'no-device';
+    if (!nics.ok && !noneAtAll) return [{ unjudged: node, code, because: nics, expected: expected.value > 0 }];
+
+    const present = devicesOf(nics.ok ? computePorts(nics.value) : []);
+    if (present.length >= expected.value) return [{ pass: node, code }];
+    const others = devicesOf(nics.ok ? nics.value.filter(({ role }) => role !== 'compute') : []);
+    return [
+      {
+        finding: {
+          component: node,
+          code,
+          message: `${present.length} compute NICs of the ${expected.value} that profile ${profile.id} expects`,
+          observed: `${present.length}`,
+          expected: `${expected.value}`,
+          evidence: {
+            present: present.join(' ') || 'none',
+            other_nics: others.join(' ') || 'none',
+            confidence: expected.confidence,
+            expectation: expected.source,
+          },
+          ...(onlyAssumed(expected) ? { override: { severity: 'WARNING' as const, action: stay('watch') } } : {}),
+        },
+      },
+    ];
+  },
+});
+
+const devicesOf = (ports: readonly NicPort[]): readonly string[] => [
+  ...new Set(ports.map(({ ref }) => ref.device ?? ref.key)),
+];

@@ -1,0 +1,167 @@
+import {
+  type Absent,
+  absent,
+  type Component,
+  type Fact,
+  type Finding,
+  type Gpu,
+  type Judgement,
+  type KernelEvent,
+  type KernelLog,
+  type Rule,
+  type Severity,
+  type XidClass,
+} from '../../src/api.ts';
+import { nameOf } from './names.ts';
+
+type Override = Partial<Pick<Rule, 'severity' | 'action' | 'lifetime'>>;
+
+/** One event with what is made of it. */
+export interface Assessed<C extends string> {
+  readonly event: KernelEvent;
+  readonly code: C;
+  readonly override: Override;
+  /** What is added to the message. */
+  readonly remark?: string;
+}
+
+const ORDER: readonly Severity[] = ['INFO', 'WARNING', 'CRITICAL'];
+/** How grave two severities are in comparison: positive where the first is graver. */
+export const compareSeverity = (one: Severity, other: Severity): number => ORDER.indexOf(one) - ORDER.indexOf(other);
+export const atMost = (severity: Severity, limit: Severity): Severity =>
+  compareSeverity(severity, limit) > 0 ? limit : severity;
+
+/** How close in time two events must be to be one incident. */
+export const INCIDENT_MS = 5 * 60_000;
+/** The times at which the two were seen come within one incident of each other. */
+export const areClose = (one: KernelEvent, other: KernelEvent): boolean =>
+  one.firstAt - INCIDENT_MS <= other.at && other.firstAt - INCIDENT_MS <= one.at;
+
+/** `application-xid`: the class of an event's meaning with the kind of event. */
+export const classCode = <K extends 'xid' | 'sxid'>(event: KernelEvent, kind: K): `${XidClass}-${K}` =>
+  `${event.meaning?.class ?? 'unknown'}-${kind}`;
+
+/** The catalogue's judgement; nothing where the catalogue says nothing, so that the rule of the code holds. */
+export const asCatalogued = ({ meaning }: KernelEvent): Override =>
+  meaning === undefined ? {} : { severity: meaning.severity, action: meaning.action, lifetime: meaning.lifetime };
+
+/** Before this boot, and cured by it. Without a known time of boot nothing is taken for cured. */
+export const isCuredByBoot = (event: KernelEvent, bootedAt: number): boolean => {
+  const lifetime = event.meaning?.lifetime;
+  if (bootedAt <= 0 || typeof lifetime !== 'object' || !('clearedBy' in lifetime)) return false;
+  // The clocks of the boot time and of the log are read apart and may differ by seconds.
+  return lifetime.clearedBy !== 'service' && event.at < bootedAt - 60_000;
+};
+
+const THEN: Readonly<Record<Rule['action']['then'], string>> = {
+  none: 'nothing is to be done',
+  watch: 'watch whether it returns',
+  restart_app: 'restart the job',
+  reset_gpu: 'reset the GPU',
+  reboot: 'reboot the node',
+  service: 'have the board serviced',
+};
+
+/** For people: "drain the node, then reset the GPU". */
+export const advice = ({ drain, then }: Rule['action']): string =>
+  drain ? `drain the node, then ${THEN[then]}` : THEN[then];
+
+const TEXT_CHARACTERS = 240;
+const bounded = (text: string): string =>
+  text.length <= TEXT_CHARACTERS ? text : `${text.slice(0, TEXT_CHARACTERS - 1)}…`;
+
+/** For people; a time that no calendar holds is none. */
+export const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'an unknown time');
+
+/**
+ * One finding for each component and code, led by the gravest and latest event. Several Xids of one class are one
+ * fault of the GPU, and a flood of them is one finding.
+ */
+export const findingsOf = <C extends string>(
+  assessed: readonly Assessed<C>[],
+  prefix: 'Xid' | 'SXid',
+  rules: Readonly<Record<C, Rule>>,
+): readonly Judgement<C>[] => {
+  const groups = new Map<string, Assessed<C>[]>();
+  for (const one of assessed) {
+    const key = `${one.code}|${one.event.component.key}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const severityOf = ({ code, override }: Assessed<C>): Severity => override.severity ?? rules[code].severity;
+  return [...groups.values()].flatMap((group): Judgement<C>[] => {
+    const [lead, ...others] = [...group].sort(
+      (a, b) => compareSeverity(severityOf(b), severityOf(a)) || b.event.at - a.event.at,
+    );
+    if (lead === undefined) return [];
+    const { event, code, override, remark } = lead;
+    const { meaning, component } = event;
+    const number = event.code ?? '(no number)';
+    const says = meaning === undefined ? 'not in the catalogue' : meaning.meaning.replace(/\.$/, '');
+    const also = [...new Set(others.map((other) => other.event.code).filter((other) => other !== event.code))];
+    const times = event.repeats > 1 ? ` ${event.repeats} times` : '';
+    return [
+      {
+        finding: {
+          component,
+          code,
+          message:
+            `${nameOf(component)} reported ${prefix} ${number}${times}, last at ${iso(event.at)}: ${says}` +
+            `${remark === undefined ? '' : ` (${remark})`}; ${advice(override.action ?? rules[code].action)}` +
+            `${also.length === 0 ? '' : `; also ${prefix} ${also.join(', ')}`}`,
+          observed: `${prefix} ${number}`,
+          expected: `no ${prefix}`,
+          evidence: {
+            ...(event.code === undefined ? {} : { [prefix.toLowerCase()]: event.code }),
+            count: event.repeats,
+            first_at: iso(event.firstAt),
+            last_at: iso(event.at),
+            ...(event.fields.pid === undefined ? {} : { pid: event.fields.pid }),
+            ...(event.fields.name === undefined ? {} : { process: bounded(event.fields.name) }),
+            ...(event.causedBy === undefined ? {} : { caused_by: event.causedBy }),
+            ...(meaning === undefined
+              ? {}
+              : { nvidia_immediate: meaning.immediate, nvidia_investigatory: meaning.investigatory }),
+            ...(also.length === 0 ? {} : { others: also.join(' ') }),
+            text: bounded(event.text),
+          },
+          at: event.at,
+          override,
+        },
+      },
+    ];
+  });
+};
+
+/**
+ * A pass for each GPU and code about which nothing was found, and for the node where nothing was found at all. Records
+ * that nobody read may hold the worst event, and a machine without GPUs has nothing to be passed.
+ */
+export const passesOf = <C extends string>(
+  log: KernelLog,
+  gpus: Fact<readonly Gpu[]>,
+  node: Component,
+  codes: readonly C[],
+  findings: readonly Judgement<C>[],
+): readonly Judgement<C>[] => {
+  const found = findings.flatMap((one) => ('finding' in one ? [one.finding] : []));
+  const passes = (component: Component, isFound: (finding: Finding<C>) => boolean): readonly Judgement<C>[] =>
+    codes
+      .filter((code) => !found.some((finding) => finding.code === code && isFound(finding)))
+      .map((code) => ({ pass: component, code }));
+  const ofGpus = (gpus.ok ? gpus.value : []).flatMap(({ ref }) =>
+    passes(ref, ({ component }) => component.key === ref.key),
+  );
+  return [...ofGpus, ...ofNode()];
+
+  function ofNode(): readonly Judgement<C>[] {
+    if (log.lost > 0) {
+      const detail = `${log.lost} kernel records were overwritten before they were read`;
+      return [{ unjudged: node, because: absent('failed', detail) }];
+    }
+    if (found.length === 0 && !gpus.ok && hasNoGpus(gpus)) return [{ unjudged: node, because: gpus }];
+    return passes(node, () => true);
+  }
+};
+
+const hasNoGpus = ({ reason }: Absent): boolean =>
+  ['no-tool', 'no-device', 'unsupported', 'not-recorded'].includes(reason);

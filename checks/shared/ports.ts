@@ -1,0 +1,29 @@
+import { absent, type Expected, type ExpectedNics, type Fact, type NicPort, type Profile } from '../../src/api.ts';
+import { siblingsOf } from './siblings.ts';
+
+/** Ports that carry the job's traffic; storage and management ports may be slower, and unused ones down. */
+export const computePorts = (nics: readonly NicPort[]): readonly NicPort[] =>
+  nics.filter(({ role }) => role === 'compute');
+
+/** Compute ports of the same model and link layer: the ones that should look alike. */
+export const alikePorts = (nics: readonly NicPort[], port: NicPort): readonly NicPort[] =>
+  siblingsOf(port, computePorts(nics)).filter(
+    ({ linkLayer }) => !linkLayer.ok || !port.linkLayer.ok || linkLayer.value === port.linkLayer.value,
+  );
+
+export const isActive = ({ state }: NicPort): boolean => state.ok && state.value === 'ACTIVE';
+
+const unsaid = absent('unsupported', 'no machine profile says how many NICs this machine has');
+
+/** A number that the profile expects of the compute NICs. */
+export const expectedOfCompute = (
+  profile: Fact<Profile>,
+  name: Exclude<keyof ExpectedNics, 'role'>,
+): Expected<number> => {
+  if (!profile.ok) return profile;
+  const compute = profile.value.nics.find(({ role }) => role === 'compute');
+  return profile.value.known && compute !== undefined ? compute[name] : unsaid;
+};
+
+/** NIC counts and rates differ between clouds: an assumed number of a profile never makes more than a warning. */
+export const onlyAssumed = (expected: Expected<number>): boolean => !expected.ok || expected.confidence === 'assumed';
