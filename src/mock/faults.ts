@@ -1,0 +1,92 @@
+import { busy } from './faults/busy.ts';
+import { brokenSmi, driverMismatch, hungSmi, noDriver } from './faults/driver.ts';
+import type { Fault, Target } from './faults/fault.ts';
+import { fabricDegraded, nvlinkDown, pcieWidth } from './faults/gpu-links.ts';
+import { lost, missing, recoveryReset, vbiosDrift } from './faults/gpu-presence.ts';
+import { ecc, remapFailed, remapPending } from './faults/memory.ts';
+import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
+import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
+import { xid } from './faults/xid.ts';
+import type { MachineSpec } from './machine.ts';
+import { bad, good, type Result } from './result.ts';
+import type { World } from './world/state.ts';
+
+export type { Fault } from './faults/fault.ts';
+
+/** Everything that can go wrong with a simulated machine; `muster mock --help` and the docs print this table. */
+export const FAULTS: readonly Fault[] = [
+  // Load comes first, whatever the order on the command line: a fault changes the GPU as it works.
+  busy,
+  xid,
+  lost,
+  missing,
+  ecc,
+  remapPending,
+  remapFailed,
+  hot,
+  throttle,
+  powerBrake,
+  powerCap,
+  pcieWidth,
+  nvlinkDown,
+  fabricDegraded,
+  vbiosDrift,
+  recoveryReset,
+  hungSmi,
+  brokenSmi,
+  driverMismatch,
+  noDriver,
+  ibDown,
+  ibRate,
+  ibFlap,
+  ibErrors,
+];
+
+/** A fault as asked for: `xid79`, and `gpu3` where a component was named. */
+export interface FaultRequest {
+  readonly name: string;
+  readonly component?: string;
+}
+
+const XID = /^xid(\d{1,4})$/;
+
+/** The fault of that name; `xid79` is one of the family `xid<N>`. */
+export const findFault = (name: string): Fault | undefined =>
+  XID.test(name) ? xid : FAULTS.find((fault) => fault.name === name && fault !== xid);
+
+/** Why a fault makes no sense on a machine, in one line; nothing when it does. */
+export const faultApplies = (machine: MachineSpec, name: string): Result<Fault> => {
+  const fault = findFault(name);
+  if (!fault) return bad(`unknown fault "${name}"`);
+  const reason = fault.unfit?.(machine);
+  return reason ? bad(`fault "${name}" makes no sense on ${machine.name}: ${reason}`) : good(fault);
+};
+
+/** The names by which a fault's component can be given on a machine, the default first. */
+export const componentNames = (machine: MachineSpec, fault: Fault): readonly string[] => {
+  if (fault.component === 'node') return [];
+  if (fault.component === 'gpu') return machine.gpus.map((_, i) => `gpu${i}`);
+  const usable = machine.nics.filter((nic) => nic.role !== 'unused');
+  return [...usable]
+    .sort((a, b) => Number(a.role !== 'compute') - Number(b.role !== 'compute'))
+    .map((nic) => nic.device);
+};
+
+const targetOf = (machine: MachineSpec, fault: Fault, request: FaultRequest): Target => {
+  const component = request.component ?? componentNames(machine, fault)[0] ?? '';
+  const index =
+    fault.component === 'nic'
+      ? machine.nics.findIndex((nic) => nic.device === component)
+      : Number(/^gpu(\d+)$/.exec(component)?.[1] ?? 0);
+  return { index, code: Number(XID.exec(request.name)?.[1] ?? 0) };
+};
+
+/** The machine with all faults, whatever the order in which they were given. */
+export const applyFaults = (world: World, requests: readonly FaultRequest[]): World =>
+  FAULTS.reduce(
+    (broken, fault) =>
+      requests
+        .filter((request) => findFault(request.name) === fault)
+        .reduce((state, request) => fault.apply(state, targetOf(world.machine, fault, request)), broken),
+    world,
+  );

@@ -1,0 +1,94 @@
+import type { MachineSpec } from '../machine.ts';
+import { changeNic, type Fault, faultSeconds, kernelSays } from './fault.ts';
+
+const needsNic = (machine: MachineSpec): string | undefined =>
+  machine.nics.length > 0 ? undefined : 'it has no RDMA NICs';
+
+/**
+ * Port counters stop at the end of their width instead of wrapping: link_downed at 255, port_rcv_errors at 65535
+ * (InfiniBand Architecture Specification 16.1.3.5). As a site would with `perfquery -R`, clear them in time, so that a
+ * simulation that runs for hours goes on rising.
+ */
+const LINK_DOWNED_CLEARED_AT = 250;
+const RECEIVE_ERRORS_CLEARED_AT = 60_000;
+
+export const ibDown: Fault = {
+  name: 'ib-down',
+  component: 'nic',
+  help: 'the port of the NIC is down',
+  unfit: needsNic,
+  apply: (world, target) =>
+    changeNic(world, target, (nic) => ({
+      state: '1: DOWN',
+      physicalState: '2: Polling',
+      // An InfiniBand port that is not trained falls back to the slowest rate, and has lost its address.
+      ...(nic.spec.linkLayer === 'InfiniBand'
+        ? { rateGbps: 10, lanes: '4X SDR', lid: 65535, smLid: 0 }
+        : { rateGbps: 40, lanes: '4X QDR' }),
+      carrierDowns: nic.carrierDowns + 1,
+      counters: { ...nic.counters, link_downed: (nic.counters.link_downed ?? 0) + 1 },
+    })),
+};
+
+export const ibRate: Fault = {
+  name: 'ib-rate',
+  component: 'nic',
+  help: 'the port of the NIC came up with half its lanes',
+  unfit: needsNic,
+  apply: (world, target) =>
+    changeNic(world, target, (nic) => ({
+      rateGbps: nic.rateGbps / 2,
+      lanes: nic.lanes.replace(/^(\d+)X/, (_, lanes: string) => `${Math.max(1, Number(lanes) / 2)}X`),
+    })),
+};
+
+export const ibFlap: Fault = {
+  name: 'ib-flap',
+  component: 'nic',
+  help: 'the link of the NIC goes down and comes back each second',
+  unfit: needsNic,
+  apply: (world, target) => {
+    const nic = world.nics[target.index];
+    const flaps = faultSeconds(world);
+    const changed = changeNic(world, target, ({ carrierDowns, counters }) => ({
+      carrierDowns: carrierDowns + flaps,
+      counters: { ...counters, link_downed: ((counters.link_downed ?? 0) + flaps) % LINK_DOWNED_CLEARED_AT },
+    }));
+    return nic
+      ? kernelSays(
+          changed,
+          [
+            `mlx5_core ${nic.spec.pci} ${nic.spec.netdev}: Link down`,
+            `mlx5_core ${nic.spec.pci} ${nic.spec.netdev}: Link up`,
+          ],
+          6,
+        )
+      : changed;
+  },
+};
+
+/** Receive errors and transport time-outs: above 10 and 1 a second they are degradation, not yet loss of the link. */
+const RECEIVE_ERRORS_PER_SECOND = 50;
+const ACK_TIMEOUTS_PER_SECOND = 5;
+
+export const ibErrors: Fault = {
+  name: 'ib-errors',
+  component: 'nic',
+  help: 'receive errors and acknowledgement time-outs of the NIC rise each second',
+  unfit: needsNic,
+  apply: (world, target) =>
+    changeNic(world, target, ({ counters, hwCounters }) => {
+      const seconds = faultSeconds(world);
+      return {
+        counters: {
+          ...counters,
+          port_rcv_errors:
+            ((counters.port_rcv_errors ?? 0) + seconds * RECEIVE_ERRORS_PER_SECOND) % RECEIVE_ERRORS_CLEARED_AT,
+        },
+        hwCounters: {
+          ...hwCounters,
+          local_ack_timeout_err: (hwCounters.local_ack_timeout_err ?? 0) + seconds * ACK_TIMEOUTS_PER_SECOND,
+        },
+      };
+    }),
+};

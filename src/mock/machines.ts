@@ -1,0 +1,39 @@
+import type { MachineSpec } from './machine.ts';
+import gb200 from './machines/gb200-nvl72.json' with { type: 'json' };
+import gb300 from './machines/gb300-nvl72.json' with { type: 'json' };
+import a100 from './machines/hgx-a100-8.json' with { type: 'json' };
+import b200 from './machines/hgx-b200-8.json' with { type: 'json' };
+import h100 from './machines/hgx-h100-8.json' with { type: 'json' };
+import h200 from './machines/hgx-h200-8.json' with { type: 'json' };
+import { mergeMachines, validateMachine } from './merge.ts';
+import { bad, type Result } from './result.ts';
+import { unknownName } from './suggest.ts';
+
+const BUILT_IN: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'hgx-a100-8': a100,
+  'hgx-h100-8': h100,
+  'hgx-h200-8': h200,
+  'hgx-b200-8': b200,
+  'gb200-nvl72': gb200,
+  'gb300-nvl72': gb300,
+};
+
+/** The machines that Muster can simulate out of the box; named as the profiles. */
+export const MACHINE_NAMES: readonly string[] = Object.keys(BUILT_IN);
+
+/** A machine as written, with its `extends` followed; at most one level deep per file. */
+export const resolveMachine = (written: Readonly<Record<string, unknown>>): Result<MachineSpec> => {
+  const { extends: base, ...own } = written;
+  if (base === undefined) return validateMachine(own);
+  const parent = typeof base === 'string' ? BUILT_IN[base] : undefined;
+  if (!parent) return bad(`extends: ${unknownName('machine', String(base), MACHINE_NAMES)}`);
+  const { extends: grandparent, ...inherited } = parent;
+  const root = typeof grandparent === 'string' ? BUILT_IN[grandparent] : undefined;
+  return validateMachine(mergeMachines(mergeMachines(root ?? {}, inherited), own));
+};
+
+/** One of the built-in machines by name. */
+export const builtInMachine = (name: string): Result<MachineSpec> => {
+  const written = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
+  return written ? resolveMachine(written) : bad(unknownName('machine', name, MACHINE_NAMES));
+};

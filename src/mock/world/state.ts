@@ -1,0 +1,117 @@
+import type { GpuModel, GpuSlot, MachineSpec, NicSpec } from '../machine.ts';
+
+/** Reasons for lowered clocks; the first five have a lifetime counter since driver 580. */
+export type ThrottleReason =
+  | 'swPowerCap'
+  | 'syncBoost'
+  | 'swThermal'
+  | 'hwThermal'
+  | 'hwPowerBrake'
+  | 'hwSlowdown'
+  | 'idle'
+  | 'applicationClocks'
+  | 'display';
+
+export interface EccCounts {
+  readonly sramCorrectable: number;
+  readonly sramParity: number;
+  readonly sramSecded: number;
+  readonly dramCorrectable: number;
+  readonly dramUncorrectable: number;
+}
+
+export interface RowState {
+  readonly correctable: number;
+  readonly uncorrectable: number;
+  readonly pending: boolean;
+  readonly failed: boolean;
+  /** Banks by spare rows left. */
+  readonly banks: Readonly<Record<'max' | 'high' | 'partial' | 'low' | 'none', number>>;
+}
+
+export interface ProcessState {
+  readonly pid: number;
+  readonly name: string;
+  readonly usedMiB: number;
+}
+
+export interface NvLinkState {
+  readonly up: boolean;
+  readonly replays: number;
+  readonly recoveries: number;
+  readonly crcErrors: number;
+}
+
+export interface GpuState {
+  readonly model: GpuModel;
+  readonly slot: GpuSlot;
+  /** Order on the bus, which is also the minor number; nvidia-smi's index skips GPUs that did not come up. */
+  readonly position: number;
+  readonly uuid: string;
+  readonly vbios: string;
+  /** False: on the PCI bus, unknown to the driver. */
+  readonly attached: boolean;
+  /** True: known to the driver, does not answer. */
+  readonly lost: boolean;
+  readonly recoveryAction: string;
+  readonly migEnabled: boolean;
+  readonly pcieWidth: number;
+  readonly replays: number;
+  readonly utilizationPercent: number;
+  readonly memoryUtilizationPercent: number;
+  readonly processes: readonly ProcessState[];
+  readonly coreCelsius: number;
+  readonly memoryCelsius: number;
+  readonly powerWatts: number;
+  readonly memoryPowerWatts: number;
+  readonly modulePowerWatts: number;
+  readonly powerLimitWatts: number;
+  readonly smMHz: number;
+  readonly videoMHz: number;
+  readonly throttleActive: Readonly<Record<ThrottleReason, boolean>>;
+  readonly throttleMicroseconds: Readonly<Record<ThrottleReason, number>>;
+  readonly eccVolatile: EccCounts;
+  readonly eccAggregate: EccCounts;
+  readonly rows: RowState;
+  readonly fabric: GpuModel['fabric'];
+  readonly nvlinks: readonly NvLinkState[];
+}
+
+export interface NicState {
+  readonly spec: NicSpec;
+  /** sysfs spelling: `4: ACTIVE`, `5: LinkUp`. */
+  readonly state: string;
+  readonly physicalState: string;
+  readonly rateGbps: number;
+  readonly lanes: string;
+  readonly lid: number;
+  readonly smLid: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly hwCounters: Readonly<Record<string, number>>;
+  readonly carrierDowns: number;
+  readonly celsius: number;
+}
+
+/** A record of the kernel itself: facility 0, so that the priority is the whole prefix. */
+export interface KernelRecord {
+  readonly priority: number;
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** What happens to a call of nvidia-smi as a whole. */
+export type ToolState = 'answers' | 'hung' | 'garbage' | 'library-mismatch' | 'no-driver';
+
+/** The whole machine at one moment; faults map it to another one, the renderers turn it into text. */
+export interface World {
+  readonly machine: MachineSpec;
+  readonly seed: string;
+  readonly startMs: number;
+  readonly atMs: number;
+  readonly bootMs: number;
+  readonly bootId: string;
+  readonly nvidiaSmi: ToolState;
+  readonly gpus: readonly GpuState[];
+  readonly nics: readonly NicState[];
+  readonly kernel: readonly KernelRecord[];
+}
