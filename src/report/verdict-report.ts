@@ -1,0 +1,89 @@
+import type { AbsenceReason, Action, ComponentKind, Severity } from '../api.ts';
+import type { Mode, Verdict } from '../engine/snapshot.ts';
+
+/** The part that a technician looks for, as the JSON spells it. */
+export interface ComponentReport {
+  readonly kind: ComponentKind;
+  readonly index?: number;
+  readonly uuid?: string;
+  readonly pci_bus_id?: string;
+  readonly serial?: string;
+  readonly slot?: string;
+  readonly device?: string;
+  readonly port?: number;
+  readonly guid?: string;
+}
+
+export interface FindingReport {
+  readonly check: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly component: ComponentReport;
+  readonly related?: readonly ComponentReport[];
+  readonly message: string;
+  readonly observed?: string;
+  readonly expected?: string;
+  readonly evidence: Readonly<Record<string, string | number | boolean>>;
+  readonly action: Action;
+  readonly first_seen?: string;
+  readonly suppressed_until?: string;
+  readonly docs: string;
+}
+
+export interface UnjudgedReport {
+  readonly component: ComponentReport;
+  /** What is open, where it is one aspect of the check; the others were judged. */
+  readonly code?: string;
+  /** What the absence makes of the judgement. */
+  readonly severity: 'UNKNOWN' | 'SKIPPED';
+  readonly reason: AbsenceReason;
+  readonly detail: string;
+}
+
+export interface CheckReport {
+  readonly id: string;
+  readonly category: string;
+  readonly title: string;
+  readonly severity: Verdict;
+  readonly mode: Mode;
+  readonly reason?: string;
+  readonly findings: readonly FindingReport[];
+  readonly unjudged: readonly UnjudgedReport[];
+}
+
+export interface AffectedComponents {
+  readonly category: string;
+  readonly max_severity: Verdict;
+  readonly check_ids: readonly string[];
+  readonly entities: readonly string[];
+}
+
+export type ValidationLevel = 'quick' | 'prejob' | 'deep';
+export type ValidationSource = 'run' | 'daemon' | 'recording';
+
+/** What `validate -o json` prints and `/api/v1/status` answers; described by `verdict.schema.json`. */
+export interface VerdictReport {
+  readonly schema_version: 1;
+  readonly tool: { readonly name: 'muster'; readonly version: string };
+  readonly node: {
+    readonly name: string;
+    readonly profile: string;
+    readonly mock: boolean;
+    readonly driver_version?: string;
+    readonly boot_id: string;
+  };
+  readonly validation: {
+    readonly level: ValidationLevel;
+    readonly started_at: string;
+    readonly duration_seconds: number;
+    readonly source: ValidationSource;
+    readonly age_seconds: number;
+  };
+  /** Whether `validate` exits with 0. */
+  readonly ready: boolean;
+  readonly overall_severity: Verdict;
+  /** Enforced checks by what they say. */
+  readonly counts: Readonly<Record<Lowercase<Verdict>, number>>;
+  readonly affected_components: readonly AffectedComponents[];
+  readonly checks: readonly CheckReport[];
+}
