@@ -1,0 +1,149 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isMusterError } from '../errors.ts';
+import { EXIT_CODES } from '../report/exit-codes.ts';
+import { VERSION } from './version.ts';
+
+const seconds = (text: string): number => {
+  const match = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?$/.exec(text);
+  const value =
+    match === null ? Number.NaN : Number(match[1]) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[match[2] ?? 's'] ?? 1);
+  if (!(value > 0)) throw new InvalidArgumentError('write for example 30s, 500ms or 5m.');
+  return value;
+};
+
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+
+const readsMachine = (command: Command): Command =>
+  command
+    .option('--mock <machine[+fault[@component]]>', 'simulate a machine, for example hgx-h100-8+xid79@gpu3')
+    .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml');
+
+/** Verbs are imported when they are called, so that `--help` and a prolog stay fast. */
+const createProgram = (done: (code: number) => void): Command => {
+  const program = new Command('muster')
+    .description('Health checks for GPU cluster nodes: before a job, during it, and who is slow.')
+    .version(VERSION)
+    .enablePositionalOptions();
+
+  readsMachine(program.command('agent'))
+    .description('run the daemon: checks, metrics and a page, by default on http://127.0.0.1:9780')
+    .option('--web.listen <host:port>', 'address to serve on')
+    .option('--machine <profile>', 'the machine profile this node must match')
+    .action(async (options) => done(await (await import('./agent.ts')).agent(options)));
+
+  readsMachine(program.command('validate'))
+    .description('one verdict: exit 0 ready, 1 not ready, 2 could not run')
+    .addOption(new Option('--level <level>', 'how much to do').choices(['quick', 'prejob', 'deep']).default('prejob'))
+    .option('--machine <profile>', 'the machine profile this node must match')
+    .option('--only <glob>', 'only these checks, for example gpu/* (repeatable)', collect)
+    .option('--skip <glob>', 'without these checks (repeatable)', collect)
+    .option('--gpus <list>', 'only findings about these GPUs: indexes or UUIDs, or all')
+    .option('--timeout <duration>', 'the whole run ends by then', seconds, 30)
+    .option('--max-age <duration>', "use the daemon's verdict if it is not older", seconds)
+    .addOption(
+      new Option('--fail-on <severity>', 'what makes a node not ready')
+        .choices(['warning', 'critical'])
+        .default('critical'),
+    )
+    .addOption(
+      new Option('--unknown <effect>', 'what UNKNOWN does to the verdict').choices(['fail', 'pass']).default('fail'),
+    )
+    .option('-o, --output <format[=file]>', 'text, json, junit, nagios, npd or prometheus (repeatable)', collect)
+    .option('--from <recording>', 'judge a recording or an nvidia-smi XML file instead of this machine')
+    .action(async (options) => done(await (await import('./validate.ts')).validate(options)));
+
+  readsMachine(program.command('collect'))
+    .description('record what the machine says, for a bug report or a fixture')
+    .requiredOption('--save <dir>', 'a new directory for the recording')
+    .option(
+      '--samples <count>',
+      'how many samples, 5 s apart',
+      (text) => {
+        const count = Number(text);
+        if (!Number.isInteger(count) || count < 1 || count > 100)
+          throw new InvalidArgumentError('a whole number from 1 to 100.');
+        return count;
+      },
+      2,
+    )
+    .action(async (options) => done(await (await import('./collect.ts')).collect(options)));
+
+  program
+    .command('checks')
+    .description('list the checks')
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (options) => done(await (await import('./checks.ts')).listChecks(options)));
+
+  program
+    .command('explain')
+    .description('what a check, an Xid or an SXid means, and what to do')
+    .usage('[options] CHECK-ID | xid N | sxid N')
+    .argument('<subject...>')
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (subject, options) => done(await (await import('./explain.ts')).explain(subject, options)));
+
+  program
+    .command('mock')
+    .description('run a command with the tools of a simulated machine first on PATH')
+    .usage('MACHINE[+FAULT[@COMPONENT]…] -- COMMAND [ARG…]')
+    .argument('[machine]', 'for example gb200-nvl72+remap-pending@gpu2; without it, machines and faults are listed')
+    .argument('[command...]')
+    .passThroughOptions()
+    .action(async (machine, command: readonly string[]) => {
+      // What passes options through passes the separator too.
+      const words = command[0] === '--' ? command.slice(1) : command;
+      done(await (await import('./mock.ts')).mock(machine, words));
+    });
+
+  // Our own child processes: they start the same entry again, in every way it can be packaged.
+  program
+    .command('mock-owner', { hidden: true })
+    .argument('<args...>')
+    .passThroughOptions()
+    .action(async (args) => done(await (await import('./children.ts')).mockOwner(args)));
+  program
+    .command('inventory-child', { hidden: true })
+    .action(async () => done(await (await import('./children.ts')).inventoryChild()));
+
+  return program;
+};
+
+/** Runs the command line and returns the exit code; what cannot run is one line on stderr and 2. */
+export const runProgram = async (argv: readonly string[]): Promise<number> => {
+  let code = 0;
+  const program = createProgram((result) => {
+    code = result;
+  });
+  for (const command of [program, ...program.commands]) {
+    const help = command === program ? 'muster --help lists the verbs' : `see muster ${command.name()} --help`;
+    command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}; ${help}\n`) });
+  }
+  if (!HANDLE_SIGNALS_THEMSELVES.includes(argv[0] ?? '')) endBySignals();
+  try {
+    await program.parseAsync(argv as string[], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.validate.couldNotRun;
+    if (isMusterError(error)) process.stderr.write(`muster: ${error.message}\n`);
+    else
+      process.stderr.write(
+        `muster: unexpected: ${error instanceof Error ? error.message : String(error)}; please report it\n`,
+      );
+    return EXIT_CODES.validate.couldNotRun;
+  }
+};
+
+const oneLine = (text: string): string =>
+  text
+    .trim()
+    .replace(/^error: /, 'muster: ')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+
+/** They have something to finish first. */
+const HANDLE_SIGNALS_THEMSELVES = ['agent', 'mock', 'mock-owner'];
+
+/** A signal's default action ends us before the tools that we started: they run in groups of their own. */
+const endBySignals = (): void => {
+  for (const [signal, code] of Object.entries(EXIT_CODES.signal)) process.once(signal, () => process.exit(code));
+};

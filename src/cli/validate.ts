@@ -1,0 +1,182 @@
+import { writeFileSync } from 'node:fs';
+import { checks as allChecks } from '../../checks/index.ts';
+import type { AnyCheck } from '../api.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { withMachine } from '../config/machine.ts';
+import { monotonicMs } from '../engine/elapsed.ts';
+import { pauseOnce, runOneShot } from '../engine/one-shot.ts';
+import type { Snapshot } from '../engine/snapshot.ts';
+import { usageError } from '../errors.ts';
+import type { ValidationLevel, ValidationSource } from '../report/verdict-report.ts';
+import { loadBaseline, saveBaseline } from '../store/baseline.ts';
+import { loadSnapshot, oldestFactAt } from '../store/last-snapshot.ts';
+import { matchesGlob } from './glob.ts';
+import { readSelection, selectGpus, withoutForeignGpus } from './gpu-selection.ts';
+import { engineFor, openMachine } from './machine.ts';
+import type { MachineOptions } from './machine-options.ts';
+import { type Output, parseOutputs, renderVerdict } from './outputs.ts';
+import { VERSION } from './version.ts';
+
+export interface ValidateOptions extends MachineOptions {
+  readonly level: ValidationLevel;
+  readonly machine?: string;
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly gpus?: string;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly maxAge?: number;
+  readonly failOn: 'warning' | 'critical';
+  readonly unknown: 'fail' | 'pass';
+  readonly output?: readonly string[];
+  readonly from?: string;
+}
+
+interface Assessed {
+  readonly snapshot: Snapshot;
+  readonly source: ValidationSource;
+  readonly ageSeconds: number;
+}
+
+const chosenChecks = (options: ValidateOptions): readonly AnyCheck[] => {
+  const { only = ['*'], skip = [] } = options;
+  const chosen = allChecks.filter(
+    ({ id }) => only.some((glob) => matchesGlob(glob, id)) && !skip.some((glob) => matchesGlob(glob, id)),
+  );
+  if (chosen.length === 0) throw usageError(`no check matches --only ${only.join(' ')}; muster checks lists them`);
+  return chosen;
+};
+
+/** What the daemon already knows, when that is young enough; it costs a file read instead of the tools. */
+const fromDaemon = async (
+  config: Config,
+  options: ValidateOptions,
+  checks: readonly AnyCheck[],
+): Promise<Assessed | undefined> => {
+  if (options.maxAge === undefined || options.mock !== undefined) return undefined;
+  const { readFileSync } = await import('node:fs');
+  let bootId = '';
+  try {
+    bootId = readFileSync(`${config.roots.proc ?? '/proc'}/sys/kernel/random/boot_id`, 'utf8').trim();
+  } catch {
+    // Not Linux: the daemon has no boot id either.
+  }
+  const found = loadSnapshot(config.runtimeDir, { bootId, now: Date.now(), maxAgeMs: options.maxAge * 1000 });
+  if (found === undefined) {
+    process.stderr.write(
+      `muster: no daemon verdict younger than ${options.maxAge} s in ${config.runtimeDir}; looking for myself\n`,
+    );
+    return undefined;
+  }
+  const ids = new Set(checks.map(({ id }) => id));
+  const kept = { ...found.snapshot, checks: found.snapshot.checks.filter(({ id }) => ids.has(id)) };
+  return { snapshot: kept, source: 'daemon', ageSeconds: found.ageSeconds };
+};
+
+const fromRecording = async (
+  config: Config,
+  options: ValidateOptions,
+  checks: readonly AnyCheck[],
+): Promise<Assessed> => {
+  const { openRecordingMachine } = await import('./recording.ts');
+  const { machine, next } = await openRecordingMachine(options.from ?? '');
+  const engine = engineFor(machine, config, checks);
+  const snapshot = await runOneShot({
+    engine,
+    checks,
+    collectors: machine.collectors,
+    context: contextOf(options),
+    timeoutMs: options.timeout * 1000,
+    next,
+  });
+  return { snapshot, source: 'recording', ageSeconds: 0 };
+};
+
+const fromMachine = async (
+  config: Config,
+  options: ValidateOptions,
+  checks: readonly AnyCheck[],
+): Promise<Assessed> => {
+  const machine = await openMachine(config, options);
+  try {
+    const engine = engineFor(machine, config, checks);
+    const { bootId } = machine.node;
+    const baseline = loadBaseline(machine.stateDir, bootId);
+    if (baseline !== undefined) engine.restore(baseline);
+    const twoSamples = options.level === 'prejob' && baseline === undefined;
+    const snapshot = await runOneShot({
+      engine,
+      checks,
+      collectors: machine.collectors,
+      context: contextOf(options),
+      timeoutMs: options.timeout * 1000,
+      ...(twoSamples ? { next: pauseOnce() } : {}),
+    });
+    saveBaseline(machine.stateDir, bootId, engine.baseline());
+    return { snapshot, source: 'run', ageSeconds: Math.max(0, (machine.host.now() - oldestFactAt(snapshot)) / 1000) };
+  } finally {
+    await machine.close();
+  }
+};
+
+const contextOf = ({ level }: ValidateOptions): 'prejob' | 'deep' => (level === 'deep' ? 'deep' : 'prejob');
+
+const write = ({ file }: Output, text: string): void => {
+  const whole = text.endsWith('\n') ? text : `${text}\n`;
+  if (file === undefined) process.stdout.write(whole);
+  else {
+    try {
+      writeFileSync(file, whole);
+    } catch (error) {
+      throw usageError(
+        `${file} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another path for -o`,
+      );
+    }
+  }
+};
+
+export const validate = async (options: ValidateOptions): Promise<number> => {
+  if (options.level === 'deep') throw usageError('--level deep is not there yet; use quick or prejob');
+  const outputs = parseOutputs(options.output ?? ['text']);
+  const selection = readSelection(options.gpus, options.from === undefined ? process.env : {});
+  const fileConfig = await loadConfig({
+    env: process.env,
+    checks: allChecks,
+    ...(options.config === undefined ? {} : { file: options.config }),
+  });
+  const config = withMachine(fileConfig, options.machine);
+  const checks = chosenChecks(options);
+
+  const startedAt = Date.now();
+  const startedMs = monotonicMs();
+  const assessed =
+    options.from !== undefined
+      ? await fromRecording(config, options, checks)
+      : ((await fromDaemon(config, options, checks)) ?? (await fromMachine(config, options, checks)));
+
+  const snapshot = selection === undefined ? assessed.snapshot : withoutForeignGpus(assessed.snapshot, selection);
+  const present = snapshot.facts.gpus?.ok === true ? snapshot.facts.gpus.value.map(({ ref }) => ref) : [];
+  const gpus = selection === undefined ? undefined : selectGpus(selection, present);
+  const rendered = await renderVerdict(snapshot, outputs, {
+    level: options.level,
+    source: assessed.source,
+    version: VERSION,
+    startedAt,
+    durationSeconds: (monotonicMs() - startedMs) / 1000,
+    ageSeconds: assessed.ageSeconds,
+    failOn: options.failOn,
+    unknown: options.unknown,
+    // Who asks for network/* only did not ask about GPUs.
+    expectGpus: config.gpus === 'expected' && checks.some(({ id }) => id.startsWith('gpu/')),
+    mayHaveNothing: config.gpus === 'none',
+    now: snapshot.at,
+    ...(gpus === undefined ? {} : { gpus }),
+  });
+  // Files first: what cannot be written is exit code 2, and then nothing has been said on standard output.
+  const inOrder = [...rendered.texts].sort(
+    (a, b) => Number(a.output.file === undefined) - Number(b.output.file === undefined),
+  );
+  for (const { output, text } of inOrder) write(output, text);
+  return rendered.exitCode;
+};

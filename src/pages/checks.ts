@@ -1,0 +1,66 @@
+import type { Action, AnyCheck, Lifetime, Option, Rule, Severity } from '../api.ts';
+import { GENERATED, table } from './markdown.ts';
+
+const ORDER: readonly Severity[] = ['CRITICAL', 'WARNING', 'INFO'];
+
+const rulesOf = (check: AnyCheck): readonly (readonly [string, Rule])[] =>
+  Object.entries(check.rules as Readonly<Record<string, Rule>>);
+
+const actionText = ({ drain, then }: Action): string =>
+  [...(drain ? ['drain'] : []), ...(then === 'none' ? [] : [then])].join(', then ') || 'none';
+
+const lifetimeText = (lifetime: Lifetime): string => {
+  if (lifetime === 'condition') return 'condition';
+  if ('clearedBy' in lifetime) return `until ${lifetime.clearedBy}`;
+  return `for ${lifetime.clearedAfterSeconds / 3600} h`;
+};
+
+const anchor = (id: string): string => id.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '');
+
+const optionRows = (check: AnyCheck): string[][] =>
+  Object.entries((check.options ?? {}) as Readonly<Record<string, Option>>).map(([name, option]) => [
+    `\`${name}\``,
+    `${String(option.default)}${option.unit === undefined ? '' : ` ${option.unit}`}${option.fromProfile === undefined ? '' : ` (profile: \`${option.fromProfile}\`)`}`,
+    option.help,
+    option.source,
+  ]);
+
+const section = (check: AnyCheck): string => {
+  const options = optionRows(check);
+  const availability = rulesOf(check).flatMap(([code, rule]) =>
+    rule.availability === undefined ? [] : [`\`${code}\`: ${rule.availability}.`],
+  );
+  return [
+    `## ${check.id}`,
+    `**${check.title}.** ${check.why}`,
+    `Source: ${check.source}. Runs: ${check.contexts.join(', ')}.`,
+    table(
+      ['code', 'severity', 'action', 'lifetime', 'what'],
+      rulesOf(check).map(([code, rule]) => [
+        `\`${code}\``,
+        rule.severity,
+        actionText(rule.action),
+        lifetimeText(rule.lifetime),
+        rule.title,
+      ]),
+    ),
+    ...(availability.length === 0 ? [] : [`Not every machine can say it: ${availability.join(' ')}`]),
+    ...(options.length === 0 ? [] : [table(['option', 'default', 'what', 'source'], options)]),
+    `What to do: ${check.remedy}`,
+  ].join('\n\n');
+};
+
+/** docs/checks.md: every check with its codes, options and remedy; the runbook that findings and alerts link to. */
+export const checksPage = (checks: readonly AnyCheck[]): string =>
+  [GENERATED, '# Checks', ...checks.map(section)].join('\n\n').concat('\n');
+
+/** The table of the README. */
+export const checksTable = (checks: readonly AnyCheck[]): string =>
+  table(
+    ['check', 'at worst', 'what it finds'],
+    checks.map((check) => [
+      `[\`${check.id}\`](docs/checks.md#${anchor(check.id)})`,
+      ORDER.find((severity) => rulesOf(check).some(([, rule]) => rule.severity === severity)) ?? 'INFO',
+      check.title,
+    ]),
+  );
