@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { checks } from '../../checks/index.ts';
+import { xidCatalogue, xidMeaning } from '../../src/knowledge/xid/index.ts';
+import { CATALOGUE } from '../../src/metrics/catalogue.ts';
+import { docsLink } from '../../src/report/docs-link.ts';
+import { DEPLOY, hasTool, needs, runTool } from './support/tools.ts';
+
+interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const FOLDER = join(DEPLOY, 'prometheus');
+const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
+const alerts = (parse(read('alerts.yml')) as { groups: { rules: Alert[] }[] }).groups.flatMap(({ rules }) => rules);
+
+describe.skipIf(!hasTool('promtool'))(`promtool${needs('promtool')}`, () => {
+  test.each([
+    ['check', 'rules', 'alerts.yml'],
+    ['test', 'rules', 'alerts_test.yml'],
+    ['check', 'config', 'scrape.yml'],
+  ])('%s %s %s', (...args) => {
+    const { code, said } = runTool('promtool', args, FOLDER);
+    expect(said).toContain('SUCCESS');
+    expect(code).toBe(0);
+  });
+});
+
+describe('alerts.yml', () => {
+  test.each(alerts)('$alert is named, graded, explained and tested', ({ alert, labels, annotations }) => {
+    expect(alert).toMatch(/^Muster[A-Z][A-Za-z]+$/);
+    expect(['critical', 'warning']).toContain(labels.severity);
+    expect(Object.keys(annotations).sort()).toEqual(['description', 'runbook_url', 'summary']);
+    const tested = read('alerts_test.yml');
+    expect(tested).toMatch(new RegExp(`alertname: ${alert}\\n\\s+exp_alerts:\\n\\s+- exp_labels`));
+    expect(tested).toMatch(new RegExp(`alertname: ${alert}(,|\\n\\s+)\\s*exp_alerts: \\[\\]`));
+  });
+
+  test.each(alerts)('$alert reads only metrics and labels that the agent has', ({ expr }) => {
+    const known = new Map(CATALOGUE.map(({ name, labels }) => [name, labels]));
+    for (const [, name = '', selector = ''] of expr.matchAll(/\b(muster_[a-z_]+)\b(?:\{([^}]*)\})?/g)) {
+      expect([...known.keys()]).toContain(name);
+      for (const [, label = ''] of selector.matchAll(/([A-Za-z_]+)\s*[=!]/g)) expect(known.get(name)).toContain(label);
+    }
+  });
+
+  test('MusterFatalXid knows the codes for which the catalogue drains a node', () => {
+    const expr = alerts.find(({ alert }) => alert === 'MusterFatalXid')?.expr ?? '';
+    const codes = /xid=~"([0-9|]+)"/.exec(expr)?.[1]?.split('|').map(Number);
+    const drained = xidCatalogue.map(({ code }) => code).filter((code) => xidMeaning(code).action.drain);
+    expect(codes).toEqual([...drained].sort((a, b) => a - b));
+  });
+
+  test('a link to a check leads to its heading in docs/checks.md', () => {
+    for (const { annotations } of alerts) {
+      const [, check] = /^docs\/checks\.md#(gpu[a-z-]+)$/.exec(annotations.runbook_url ?? '') ?? [];
+      if (check !== undefined) expect(checks.map(({ id }) => docsLink(id))).toContain(annotations.runbook_url);
+    }
+  });
+
+  test('a link to the README leads to a heading there', () => {
+    const headings = [...read('README.md').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase());
+    for (const { annotations } of alerts) {
+      const [, anchor] = /^deploy\/prometheus\/README\.md#(.+)$/.exec(annotations.runbook_url ?? '') ?? [];
+      if (anchor !== undefined) expect(headings).toContain(anchor);
+    }
+  });
+});
