@@ -10,7 +10,8 @@ export interface MockSpec {
   readonly faults: readonly FaultRequest[];
 }
 
-const checkFault = (machine: MachineSpec, written: string): Result<FaultRequest> => {
+/** `xid79@gpu3` for a machine; the component must be one that the fault can break. */
+export const parseFault = (machine: MachineSpec, written: string): Result<FaultRequest> => {
   const [name = '', component, ...more] = written.split('@');
   if (name === '' || component === '' || more.length > 0)
     return bad(`"${written}": a fault is written FAULT[@COMPONENT]`);
@@ -44,7 +45,7 @@ export const parseFaultSpec = (spec: string, machine?: MachineSpec): Result<Mock
   if (!found.ok) return found;
   const faults: FaultRequest[] = [];
   for (const part of written) {
-    const fault = checkFault(found.value, part);
+    const fault = parseFault(found.value, part);
     if (!fault.ok) return fault;
     faults.push(fault.value);
   }

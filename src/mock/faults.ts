@@ -1,8 +1,9 @@
 import { busy } from './faults/busy.ts';
 import { brokenSmi, driverMismatch, hungSmi, noDriver } from './faults/driver.ts';
-import type { Fault, Target } from './faults/fault.ts';
+import { beforeStart, type Fault, type Period, type Target } from './faults/fault.ts';
 import { fabricDegraded, nvlinkDown, pcieWidth } from './faults/gpu-links.ts';
 import { lost, missing, recoveryReset, vbiosDrift } from './faults/gpu-presence.ts';
+import { gpuReset } from './faults/gpu-reset.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
 import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
 import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
@@ -15,6 +16,8 @@ export type { Fault } from './faults/fault.ts';
 
 /** Everything that can go wrong with a simulated machine; `muster mock --help` and the docs print this table. */
 export const FAULTS: readonly Fault[] = [
+  // What the others count begins at the last reset.
+  gpuReset,
   // Load comes first, whatever the order on the command line: a fault changes the GPU as it works.
   busy,
   xid,
@@ -46,6 +49,10 @@ export const FAULTS: readonly Fault[] = [
 export interface FaultRequest {
   readonly name: string;
   readonly component?: string;
+  /** When it was injected (Unix ms, each later than the one before); one of the command line is older than the simulation. */
+  readonly sinceMs?: number;
+  /** When it was recovered (Unix ms). */
+  readonly untilMs?: number;
 }
 
 const XID = /^xid(\d{1,4})$/;
@@ -81,12 +88,32 @@ const targetOf = (machine: MachineSpec, fault: Fault, request: FaultRequest): Ta
   return { index, code: Number(XID.exec(request.name)?.[1] ?? 0) };
 };
 
+/** How far the fault has come at the moment of the world; nothing before it began. */
+const periodOf = ({ startMs, atMs }: World, { sinceMs, untilMs = atMs }: FaultRequest): Period | undefined => {
+  if (sinceMs !== undefined && sinceMs > atMs) return undefined;
+  const fromMs = sinceMs ?? beforeStart(startMs);
+  return { fromMs, toMs: Math.min(atMs, untilMs), injected: sinceMs !== undefined };
+};
+
+/** Whether it lasts at a moment that is not before its beginning. */
+export const isOngoing = ({ untilMs }: FaultRequest, atMs: number): boolean => untilMs === undefined || untilMs > atMs;
+
+const applyFault = (world: World, fault: Fault, request: FaultRequest): World => {
+  const period = periodOf(world, request);
+  if (!period) return world;
+  const target = targetOf(world.machine, fault, request);
+  const broken = fault.breaks && isOngoing(request, world.atMs) ? fault.breaks(world, target) : world;
+  return fault.leaves?.(broken, target, period) ?? broken;
+};
+
 /** The machine with all faults, whatever the order in which they were given. */
-export const applyFaults = (world: World, requests: readonly FaultRequest[]): World =>
-  FAULTS.reduce(
-    (broken, fault) =>
-      requests
-        .filter((request) => findFault(request.name) === fault)
-        .reduce((state, request) => fault.apply(state, targetOf(world.machine, fault, request)), broken),
+export const applyFaults = (world: World, requests: readonly FaultRequest[]): World => {
+  const asked = requests.map((request) => ({ request, fault: findFault(request.name) }));
+  return FAULTS.reduce(
+    (broken, next) =>
+      asked
+        .filter(({ fault }) => fault === next)
+        .reduce((state, { request }) => applyFault(state, next, request), broken),
     world,
   );
+};

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { type OwnerProcess, ownerAnswers } from './owner-answers.ts';
 import { resolveMock } from './resolve.ts';
 import { bad, good, type Result } from './result.ts';
 
@@ -11,7 +12,9 @@ export interface MockRequest {
   readonly spec: string;
   readonly machineFile?: string;
   readonly seed?: string;
-  /** How to start the owner; `DIR SPEC SEED [MACHINE_FILE]` is appended to the arguments. */
+  /** How often the owner writes the machine anew; once a second by default. */
+  readonly stepMs?: number;
+  /** How to start the owner; `DIR SPEC SEED [MACHINE_FILE] [--step-ms N]` is appended to the arguments. */
   readonly command: { readonly file: string; readonly args: readonly string[] };
   /** The environment of the process that will read the machine. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -26,6 +29,10 @@ export interface MockSession {
   readonly binDir: string;
   /** What to add to the environment so that this machine is read instead of the real one. */
   readonly env: Readonly<Record<string, string>>;
+  /** Adds `xid79@gpu3` while the machine runs; answers when its files show it, else with the line that says why not. */
+  inject(fault: string): Promise<Result<string>>;
+  /** Ends a fault, injected or of `spec`; what it has counted and said stays. */
+  recover(fault: string): Promise<Result<string>>;
   /** Resolves when the owner has ended, asked or not. */
   readonly ended: Promise<void>;
   /** Ends the owner and removes the directory; never throws, safe to call twice. */
@@ -38,7 +45,7 @@ const STOP_GRACE_MS = 2_000;
 const PLAIN_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter);
 
 /** Resolves with nothing when the owner is ready, else with the line that says why not. */
-const waitUntilReady = (owner: ChildProcess, deadlineMs: number): Promise<string | undefined> =>
+const waitUntilReady = (owner: OwnerProcess, deadlineMs: number): Promise<string | undefined> =>
   new Promise((settle) => {
     let printed = '';
     let complaint = '';
@@ -47,11 +54,13 @@ const waitUntilReady = (owner: ChildProcess, deadlineMs: number): Promise<string
       clearTimeout(timer);
       settle(problem);
     };
-    owner.stdout?.on('data', (chunk: Buffer) => {
+    owner.stdout.on('data', function wait(chunk: Buffer) {
       printed += chunk.toString();
-      if (printed.includes('ready\n')) end(undefined);
+      if (!printed.includes('ready\n')) return;
+      owner.stdout.off('data', wait);
+      end(undefined);
     });
-    owner.stderr?.on('data', (chunk: Buffer) => {
+    owner.stderr.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(0, 2_000);
     });
     owner.once('error', (error) => end(`the simulation did not start: ${error.message}`));
@@ -60,7 +69,7 @@ const waitUntilReady = (owner: ChildProcess, deadlineMs: number): Promise<string
     );
   });
 
-const exited = (owner: ChildProcess): Promise<void> =>
+const exited = (owner: OwnerProcess): Promise<void> =>
   owner.exitCode !== null || owner.signalCode !== null || owner.pid === undefined
     ? Promise.resolve()
     : once(owner, 'exit').then(
@@ -68,9 +77,9 @@ const exited = (owner: ChildProcess): Promise<void> =>
         () => undefined,
       );
 
-const stopOwner = async (owner: ChildProcess, dir: string): Promise<void> => {
+const stopOwner = async (owner: OwnerProcess, dir: string): Promise<void> => {
   const gone = exited(owner);
-  owner.stdin?.end();
+  owner.stdin.end();
   const escalate = [
     setTimeout(() => owner.kill('SIGTERM'), STOP_GRACE_MS),
     setTimeout(() => owner.kill('SIGKILL'), 2 * STOP_GRACE_MS),
@@ -95,7 +104,7 @@ const environment = (dir: string, env: Readonly<Record<string, string | undefine
 
 /** Starts a simulated machine in a temporary directory, owned by a process of its own. */
 export const startMock = async (request: MockRequest): Promise<Result<MockSession>> => {
-  const { spec, machineFile, seed = 'muster', command, deadlineMs = READY_DEADLINE_MS } = request;
+  const { spec, machineFile, seed = 'muster', stepMs, command, deadlineMs = READY_DEADLINE_MS } = request;
   const checked = resolveMock(spec, machineFile);
   if (!checked.ok) return checked;
 
@@ -105,17 +114,20 @@ export const startMock = async (request: MockRequest): Promise<Result<MockSessio
   } catch (error) {
     return bad(`cannot make a directory for the simulation in ${tmpdir()}: ${(error as NodeJS.ErrnoException).code}`);
   }
-  const args = [...command.args, dir, spec, seed, ...(machineFile ? [resolve(machineFile)] : [])];
+  const file = machineFile ? [resolve(machineFile)] : [];
+  const step = stepMs === undefined ? [] : ['--step-ms', `${stepMs}`];
+  const args = [...command.args, dir, spec, seed, ...file, ...step];
   // In a session of its own: Ctrl-C must not take the machine away from the agent that is still cleaning up.
   const owner = spawn(command.file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   // Writing to an owner that just ended is not an event that anybody waits for.
-  owner.stdin?.on('error', () => undefined);
+  owner.stdin.on('error', () => undefined);
 
   const problem = await waitUntilReady(owner, deadlineMs);
   if (problem !== undefined) {
     await stopOwner(owner, dir);
     return bad(problem);
   }
+  const ask = ownerAnswers(owner);
   let stopped: Promise<void> | undefined;
   const env = environment(dir, request.env ?? process.env);
   return good({
@@ -125,6 +137,8 @@ export const startMock = async (request: MockRequest): Promise<Result<MockSessio
     kmsg: env.MUSTER_KMSG ?? '',
     binDir: join(dir, 'bin'),
     env,
+    inject: (fault) => ask({ inject: fault }),
+    recover: (fault) => ask({ recover: fault }),
     ended: exited(owner),
     stop: () => {
       stopped ??= stopOwner(owner, dir);

@@ -1,9 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type MockRequest, type MockSession, startMock } from '../../src/mock/session.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { bundleOwner, until } from './owner-process.ts';
 import { errorOf, value } from './support.ts';
 
@@ -160,6 +163,109 @@ describe('the owner', () => {
       expect(stdout).toContain('<driver_version>590.48.01</driver_version>');
       expect(stdout).toContain('GPU is lost');
     }
+  });
+});
+
+describe('faults that come and go', () => {
+  const seesLost = async (session: MockSession): Promise<boolean> =>
+    (await call(session, 'nvidia-smi', '-q', '-x')).stdout.includes('GPU is lost');
+
+  test('a tool that is called after the answer sees the change', async () => {
+    const session = await start('hgx-h100-8');
+    expect(await session.inject('lost@gpu3')).toEqual({ ok: true, value: 'ok' });
+    expect(await seesLost(session)).toBe(true);
+    expect(await session.recover('lost@gpu3')).toEqual({ ok: true, value: 'ok' });
+    expect(await seesLost(session)).toBe(false);
+  });
+
+  test('an Xid is appended to the kernel log, which a reader follows by offset', async () => {
+    const session = await start('hgx-h100-8+xid48@gpu1');
+    const before = readFileSync(session.kmsg, 'utf8');
+    const { ino } = statSync(session.kmsg);
+    const answers = await Promise.all(
+      ['xid79@gpu3', 'xid79@gpu3', 'missing@gpu2'].map((fault) => session.inject(fault)),
+    );
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect((await session.recover('xid48@gpu1')).ok).toBe(true);
+    const now = readFileSync(session.kmsg, 'utf8');
+    expect(now.startsWith(before)).toBe(true);
+    expect(statSync(session.kmsg).ino).toBe(ino);
+    expect(now.slice(before.length).match(/Xid|RmInitAdapter/g)).toEqual(['Xid', 'Xid', 'RmInitAdapter']);
+  });
+
+  test('what makes no sense answers one line each, in order, and changes nothing', async () => {
+    const session = await start('hgx-h100-8');
+    const [unknown, component, absent, good] = await Promise.all([
+      session.inject('losst@gpu3'),
+      session.inject('lost@gpu8'),
+      session.recover('hot@gpu1'),
+      session.inject('hot@gpu1'),
+    ]);
+    expect(errorOf(unknown)).toMatch(/^unknown fault "losst"; did you mean "lost"\?/);
+    expect(errorOf(component)).toMatch(/^fault "lost": hgx-h100-8 has no "gpu8"/);
+    expect(errorOf(absent)).toBe('fault "hot@gpu1" is not there; nothing is');
+    for (const refused of [unknown, component, absent]) expect(errorOf(refused)).not.toContain('\n');
+    expect(good.ok).toBe(true);
+    expect(await seesLost(session)).toBe(false);
+    expect(errorOf(await session.recover('no\nsense'))).not.toContain('\n');
+  });
+
+  test('an owner that was stopped is said to be gone', async () => {
+    const stopped = await start('hgx-h100-8');
+    const late = stopped.stop();
+    expect(errorOf(await stopped.inject('lost@gpu3'))).toBe('the simulation has ended; start it again');
+    await late;
+    expect(errorOf(await stopped.inject('lost@gpu3'))).toBe('the simulation has ended; start it again');
+  });
+
+  test('the owner refuses what is no request in one line, and goes on', async () => {
+    const owner = spawn(command.file, [...command.args, temporaryDirectory(), 'hgx-h100-8', 'seed'], { stdio: 'pipe' });
+    const lines = createInterface({ input: owner.stdout })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('ready');
+    const nonsense = [
+      'lost@gpu3',
+      '{"repair":"lost@gpu3"}',
+      '{"inject":"lost@gpu3","recover":"hot"}',
+      '{"inject":3}',
+      'null',
+      '',
+    ];
+    for (const line of nonsense) {
+      owner.stdin.write(`${line}\n`);
+      expect((await lines.next()).value, line).toBe(
+        'error: a request is {"inject":"FAULT[@COMPONENT]"} or {"recover":"FAULT[@COMPONENT]"}',
+      );
+    }
+    owner.stdin.write('{"inject":"lost@gpu3"}\n');
+    expect((await lines.next()).value).toBe('ok');
+    owner.stdin.end();
+    expect((await once(owner, 'exit'))[0]).toBe(0);
+  });
+});
+
+describe('the rate of steps', () => {
+  test('more often than a second, while the clock of the machine does not run faster', async () => {
+    const session = await start('hgx-h100-8', { stepMs: 50 });
+    const read = (path: string): string => readFileSync(join(session.procRoot, path), 'utf8');
+    const uptimes = new Set<number>();
+    await until(() => uptimes.add(Number.parseFloat(read('uptime'))).size >= 8);
+    // At a step a second they would be seven seconds apart.
+    expect(Math.max(...uptimes) - Math.min(...uptimes)).toBeLessThan(6);
+    const bootSeconds = Number(/btime (\d+)/.exec(read('stat'))?.[1]);
+    expect(bootSeconds + Number.parseFloat(read('uptime'))).toBeLessThan(Date.now() / 1000 + 0.1);
+  });
+
+  test.each(['0', '-5', 'often'])('%s is refused', async (step) => {
+    const owner = spawn(command.file, [
+      ...command.args,
+      temporaryDirectory(),
+      'hgx-h100-8',
+      'seed',
+      `--step-ms=${step}`,
+    ]);
+    const [complaint] = await once(owner.stderr, 'data');
+    expect(`${complaint}`).toMatch(/^mock-owner is started by muster itself: .*N at least 20\n$/);
+    expect((await once(owner, 'exit'))[0]).toBe(2);
   });
 });
 

@@ -1,6 +1,6 @@
 import { wobble } from '../world/noise.ts';
 import type { GpuState, World } from '../world/state.ts';
-import { type Fault, faultSeconds } from './fault.ts';
+import { type Fault, lastedSeconds, type Period } from './fault.ts';
 
 /** Share of the time that a healthy GPU under full load runs at its power limit. */
 const POWER_CAPPED_SHARE = 0.05;
@@ -21,17 +21,25 @@ const atWork = (world: World, gpu: GpuState): Partial<GpuState> => {
     smMHz: Math.round((maxSm - 90 + noise('clock', 60)) / 15) * 15,
     videoMHz: maxVideo,
     throttleActive: { ...gpu.throttleActive, idle: false },
-    throttleMicroseconds: {
-      ...gpu.throttleMicroseconds,
-      swPowerCap: gpu.throttleMicroseconds.swPowerCap + Math.round(faultSeconds(world) * POWER_CAPPED_SHARE * 1e6),
-    },
   };
 };
+
+const powerCapped = (gpu: GpuState, period: Period): Partial<GpuState> => ({
+  throttleMicroseconds: {
+    ...gpu.throttleMicroseconds,
+    swPowerCap:
+      gpu.throttleMicroseconds.swPowerCap + Math.round(lastedSeconds(period, gpu.loadedMs) * POWER_CAPPED_SHARE * 1e6),
+  },
+});
 
 /** Not a fault: a job on all GPUs. */
 export const busy: Fault = {
   name: 'busy',
   component: 'node',
   help: 'not a fault: a training job on all GPUs',
-  apply: (world) => ({ ...world, gpus: world.gpus.map((gpu) => ({ ...gpu, ...atWork(world, gpu) })) }),
+  breaks: (world) => ({ ...world, gpus: world.gpus.map((gpu) => ({ ...gpu, ...atWork(world, gpu) })) }),
+  leaves: (world, _, period) => ({
+    ...world,
+    gpus: world.gpus.map((gpu) => ({ ...gpu, ...powerCapped(gpu, period) })),
+  }),
 };

@@ -5,7 +5,7 @@ const tool = (name: string, nvidiaSmi: ToolState, help: string): Fault => ({
   name,
   component: 'node',
   help,
-  apply: (world) => ({ ...world, nvidiaSmi }),
+  breaks: (world) => ({ ...world, nvidiaSmi }),
 });
 
 export const hungSmi = tool('hung-smi', 'hung', 'nvidia-smi hangs and ignores SIGTERM');

@@ -8,7 +8,15 @@ export interface Target {
   readonly code: number;
 }
 
-/** One thing that can go wrong: a pure transformation of the machine's state. */
+/** When a fault began and how far it has come (Unix ms): to the present, or to where it was recovered. */
+export interface Period {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** False: of the command line, and so older than the simulation. */
+  readonly injected: boolean;
+}
+
+/** One thing that can go wrong, as pure transformations of the machine's state. */
 export interface Fault {
   /** As written in `--mock`; `xid<N>` stands for a family. */
   readonly name: string;
@@ -16,18 +24,27 @@ export interface Fault {
   readonly help: string;
   /** Why the fault makes no sense on a machine; nothing when it does. */
   readonly unfit?: (machine: MachineSpec) => string | undefined;
-  readonly apply: (world: World, target: Target) => World;
+  /** What is wrong while it lasts. */
+  readonly breaks?: (world: World, target: Target) => World;
+  /** What it has counted and said by now. This stays when it is over: no counter falls because a part got well. */
+  readonly leaves?: (world: World, target: Target, period: Period) => World;
+  /** It happens rather than lasts, and so can happen again. */
+  readonly event?: true;
+  /** It is in the board, the chassis or the flash, where no reset of the GPU reaches. */
+  readonly survivesReset?: true;
 }
 
-/** Rising faults are some minutes old when the simulation starts, so that lifetime totals are not zero. */
-const FAULT_AGE_SECONDS = 600;
+/** Faults of the command line are some minutes old when the simulation starts, so that lifetime totals are not zero. */
+const FAULT_AGE_MS = 600_000;
 const EVENT_AGE_MS = 20_000;
+const RECORD_SPACING_MS = 10;
 
-/** Grows by one a second, so that two samples differ. */
-export const secondsSinceStart = (world: World): number => Math.floor((world.atMs - world.startMs) / 1000);
+/** When a fault of the command line began. */
+export const beforeStart = (startMs: number): number => startMs - FAULT_AGE_MS;
 
-/** Seconds for which a rising fault has lasted. */
-export const faultSeconds = (world: World): number => FAULT_AGE_SECONDS + secondsSinceStart(world);
+/** Whole seconds for which a fault has lasted, those before `sinceMs` left out; they grow by one a second. */
+export const lastedSeconds = ({ fromMs, toMs }: Period, sinceMs = fromMs): number =>
+  Math.max(0, Math.floor((toMs - Math.max(fromMs, sinceMs)) / 1000));
 
 export const changeGpu = (world: World, { index }: Target, change: (gpu: GpuState) => Partial<GpuState>): World => ({
   ...world,
@@ -39,11 +56,21 @@ export const changeNic = (world: World, { index }: Target, change: (nic: NicStat
   nics: world.nics.map((nic, i) => (i === index ? { ...nic, ...change(nic) } : nic)),
 });
 
-/** A kernel record shortly before the simulation starts; later faults of one machine come later. */
-export const kernelSays = (world: World, texts: readonly string[], priority = 4): World => {
-  const earlier = world.kernel.filter((record) => record.atMs > world.startMs - EVENT_AGE_MS).length;
-  const records = texts.map(
-    (text, i): KernelRecord => ({ priority, atMs: world.startMs - EVENT_AGE_MS + 1000 + (earlier + i) * 10, text }),
-  );
+/** Records of the command line come shortly before the start, one after the other whatever is injected later. */
+const nextBeforeStart = ({ kernel, startMs }: World): number => {
+  const earlier = kernel.filter(({ atMs }) => atMs > startMs - EVENT_AGE_MS && atMs < startMs).length;
+  return startMs - EVENT_AGE_MS + 1000 + earlier * RECORD_SPACING_MS;
+};
+
+/** The kernel says something when the fault begins. */
+export const kernelSays = (
+  world: World,
+  { fromMs, injected }: Period,
+  texts: readonly string[],
+  priority = 4,
+): World => {
+  const first = injected ? fromMs : nextBeforeStart(world);
+  const apartMs = injected ? 0 : RECORD_SPACING_MS;
+  const records = texts.map((text, i): KernelRecord => ({ priority, atMs: first + i * apartMs, text }));
   return { ...world, kernel: [...world.kernel, ...records] };
 };

@@ -4,7 +4,8 @@ export const pcieWidth: Fault = {
   name: 'pcie-width',
   component: 'gpu',
   help: 'the PCIe link of the GPU came up at half its width',
-  apply: (world, target) => changeGpu(world, target, ({ model }) => ({ pcieWidth: model.pcie.width / 2 })),
+  survivesReset: true,
+  breaks: (world, target) => changeGpu(world, target, ({ model }) => ({ pcieWidth: model.pcie.width / 2 })),
 };
 
 /** Any link will do; one from the middle shows that the first is not special. */
@@ -15,7 +16,7 @@ export const nvlinkDown: Fault = {
   component: 'gpu',
   help: 'one NVLink of the GPU is inactive',
   unfit: (machine) => (machine.gpu.nvlink.links > 0 ? undefined : 'its GPUs have no NVLink'),
-  apply: (world, target) =>
+  breaks: (world, target) =>
     changeGpu(world, target, ({ nvlinks }) => ({
       nvlinks: nvlinks.map((link, i) =>
         i === Math.min(BROKEN_LINK, nvlinks.length - 1) ? { ...link, up: false } : link,
@@ -32,7 +33,7 @@ export const fabricDegraded: Fault = {
   component: 'gpu',
   help: 'the NVLink fabric of the GPU is unhealthy',
   unfit: ({ gpu }) => (gpu.fabric.state === 'N/A' ? 'its GPUs do not report the state of the fabric' : undefined),
-  apply: (world, target) =>
+  breaks: (world, target) =>
     changeGpu(world, target, ({ fabric }) => {
       const where = (value: string, bad: string): string => (value === 'N/A' ? value : bad);
       return {

@@ -1,31 +1,40 @@
-import { changeGpu, type Fault, secondsSinceStart } from './fault.ts';
+import { changeGpu, type Fault, lastedSeconds } from './fault.ts';
+
+/** The aggregate of a GPU that was not well before the simulation started. */
+const ERRORS_OF_THE_PAST = 2;
 
 /** Uncorrectable errors in HBM: an aggregate of the past, and a volatile count that goes up while one looks. */
 export const ecc: Fault = {
   name: 'ecc',
   component: 'gpu',
   help: 'uncorrectable memory errors of the GPU, one more each second',
-  apply: (world, target) =>
-    changeGpu(world, target, (gpu) => {
-      const errors = 1 + secondsSinceStart(world);
+  leaves: (world, target, period) =>
+    changeGpu(world, target, ({ eccVolatile, eccAggregate, loadedMs }) => {
+      // The first error comes with the fault, and none before the simulation starts.
+      const errors = 1 + lastedSeconds(period, world.startMs);
+      const sinceLoad = period.toMs > loadedMs ? 1 + lastedSeconds(period, Math.max(world.startMs, loadedMs)) : 0;
       return {
-        eccVolatile: { ...gpu.eccVolatile, dramUncorrectable: errors },
-        eccAggregate: { ...gpu.eccAggregate, dramUncorrectable: errors + 2 },
+        eccVolatile: { ...eccVolatile, dramUncorrectable: eccVolatile.dramUncorrectable + sinceLoad },
+        eccAggregate: {
+          ...eccAggregate,
+          dramUncorrectable: eccAggregate.dramUncorrectable + errors + (period.injected ? 0 : ERRORS_OF_THE_PAST),
+        },
       };
     }),
 };
 
+/** What a reset remaps stays remapped: the row is used up, whether the remap waits or is done. */
 export const remapPending: Fault = {
   name: 'remap-pending',
   component: 'gpu',
   help: 'a row of GPU memory waits for a reset to be remapped',
-  apply: (world, target) =>
+  breaks: (world, target) => changeGpu(world, target, ({ rows }) => ({ rows: { ...rows, pending: true } })),
+  leaves: (world, target) =>
     changeGpu(world, target, ({ rows }) => ({
       rows: {
         ...rows,
         uncorrectable: rows.uncorrectable + 1,
-        pending: true,
-        banks: { ...rows.banks, max: rows.banks.max - 1, high: rows.banks.high + 1 },
+        banks: { ...rows.banks, max: Math.max(0, rows.banks.max - 1), high: rows.banks.high + 1 },
       },
     })),
 };
@@ -37,7 +46,8 @@ export const remapFailed: Fault = {
   name: 'remap-failed',
   component: 'gpu',
   help: 'a row of GPU memory could not be remapped: no spare rows left in its bank',
-  apply: (world, target) =>
+  survivesReset: true,
+  breaks: (world, target) =>
     changeGpu(world, target, ({ rows }) => ({
       rows: {
         ...rows,

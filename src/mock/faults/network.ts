@@ -1,5 +1,6 @@
 import type { MachineSpec } from '../machine.ts';
-import { changeNic, type Fault, faultSeconds, kernelSays } from './fault.ts';
+import type { NicState } from '../world/state.ts';
+import { changeNic, type Fault, kernelSays, lastedSeconds } from './fault.ts';
 
 const needsNic = (machine: MachineSpec): string | undefined =>
   machine.nics.length > 0 ? undefined : 'it has no RDMA NICs';
@@ -12,12 +13,18 @@ const needsNic = (machine: MachineSpec): string | undefined =>
 const LINK_DOWNED_CLEARED_AT = 250;
 const RECEIVE_ERRORS_CLEARED_AT = 60_000;
 
+/** The link went down so many times. */
+const downed = ({ carrierDowns, counters }: NicState, times: number): Partial<NicState> => ({
+  carrierDowns: carrierDowns + times,
+  counters: { ...counters, link_downed: ((counters.link_downed ?? 0) + times) % LINK_DOWNED_CLEARED_AT },
+});
+
 export const ibDown: Fault = {
   name: 'ib-down',
   component: 'nic',
   help: 'the port of the NIC is down',
   unfit: needsNic,
-  apply: (world, target) =>
+  breaks: (world, target) =>
     changeNic(world, target, (nic) => ({
       state: '1: DOWN',
       physicalState: '2: Polling',
@@ -25,9 +32,8 @@ export const ibDown: Fault = {
       ...(nic.spec.linkLayer === 'InfiniBand'
         ? { rateGbps: 10, lanes: '4X SDR', lid: 65535, smLid: 0 }
         : { rateGbps: 40, lanes: '4X QDR' }),
-      carrierDowns: nic.carrierDowns + 1,
-      counters: { ...nic.counters, link_downed: (nic.counters.link_downed ?? 0) + 1 },
     })),
+  leaves: (world, target) => changeNic(world, target, (nic) => downed(nic, 1)),
 };
 
 export const ibRate: Fault = {
@@ -35,7 +41,7 @@ export const ibRate: Fault = {
   component: 'nic',
   help: 'the port of the NIC came up with half its lanes',
   unfit: needsNic,
-  apply: (world, target) =>
+  breaks: (world, target) =>
     changeNic(world, target, (nic) => ({
       rateGbps: nic.rateGbps / 2,
       lanes: nic.lanes.replace(/^(\d+)X/, (_, lanes: string) => `${Math.max(1, Number(lanes) / 2)}X`),
@@ -47,16 +53,13 @@ export const ibFlap: Fault = {
   component: 'nic',
   help: 'the link of the NIC goes down and comes back each second',
   unfit: needsNic,
-  apply: (world, target) => {
+  leaves: (world, target, period) => {
     const nic = world.nics[target.index];
-    const flaps = faultSeconds(world);
-    const changed = changeNic(world, target, ({ carrierDowns, counters }) => ({
-      carrierDowns: carrierDowns + flaps,
-      counters: { ...counters, link_downed: ((counters.link_downed ?? 0) + flaps) % LINK_DOWNED_CLEARED_AT },
-    }));
+    const changed = changeNic(world, target, (port) => downed(port, lastedSeconds(period)));
     return nic
       ? kernelSays(
           changed,
+          period,
           [
             `mlx5_core ${nic.spec.pci} ${nic.spec.netdev}: Link down`,
             `mlx5_core ${nic.spec.pci} ${nic.spec.netdev}: Link up`,
@@ -76,9 +79,9 @@ export const ibErrors: Fault = {
   component: 'nic',
   help: 'receive errors and acknowledgement time-outs of the NIC rise each second',
   unfit: needsNic,
-  apply: (world, target) =>
+  leaves: (world, target, period) =>
     changeNic(world, target, ({ counters, hwCounters }) => {
-      const seconds = faultSeconds(world);
+      const seconds = lastedSeconds(period);
       return {
         counters: {
           ...counters,

@@ -9,7 +9,9 @@ const NO_ERRORS: EccCounts = {
   dramCorrectable: 0,
   dramUncorrectable: 0,
 };
-const throttle = <T>(value: T): Readonly<Record<ThrottleReason, T>> => ({
+
+/** The same for every reason. */
+export const everyReason = <T>(value: T): Readonly<Record<ThrottleReason, T>> => ({
   swPowerCap: value,
   syncBoost: value,
   swThermal: value,
@@ -29,6 +31,7 @@ export const healthyGpu = (
   position: number,
   seed: string,
   atMs: number,
+  bootMs: number,
 ): GpuState => {
   const noise = (sensor: string, amplitude: number): number => wobble(seed, `${slot.pci}/${sensor}`, atMs, amplitude);
   const powerWatts = slot.idleWatts + noise('power', 1.2);
@@ -38,6 +41,7 @@ export const healthyGpu = (
     position,
     uuid: `GPU-${uuidOf(`${seed}/${machine.name}/gpu/${slot.pci}`)}`,
     vbios: model.vbios,
+    loadedMs: bootMs,
     attached: true,
     lost: false,
     recoveryAction: 'None',
@@ -56,8 +60,8 @@ export const healthyGpu = (
     powerLimitWatts: model.power.defaultWatts,
     smMHz: model.clocksMHz.idleSm,
     videoMHz: model.clocksMHz.idleVideo,
-    throttleActive: { ...throttle(false), idle: true },
-    throttleMicroseconds: { ...throttle(0), swPowerCap: Math.round(slot.swPowerCapSeconds * 1e6) },
+    throttleActive: { ...everyReason(false), idle: true },
+    throttleMicroseconds: { ...everyReason(0), swPowerCap: Math.round(slot.swPowerCapSeconds * 1e6) },
     eccVolatile: NO_ERRORS,
     eccAggregate: NO_ERRORS,
     rows: {

@@ -26,7 +26,7 @@ export const healthyWorld = ({ machine, seed, startMs, atMs }: Moment): World =>
     bootMs,
     bootId: uuidOf(`${seed}/${machine.name}/boot/${startMs}`),
     nvidiaSmi: 'answers',
-    gpus: machine.gpus.map((slot, i) => healthyGpu(machine, machine.gpu, slot, i, seed, atMs)),
+    gpus: machine.gpus.map((slot, i) => healthyGpu(machine, machine.gpu, slot, i, seed, atMs, bootMs)),
     nics: machine.nics.map((spec) => healthyNic(spec, seed, startMs, atMs)),
     kernel: bootLog(machine, bootMs),
   };

@@ -49,6 +49,8 @@ export interface GpuState {
   readonly position: number;
   readonly uuid: string;
   readonly vbios: string;
+  /** When the driver took the GPU into use (Unix ms), at boot or by a reset: the start of its counters since load. */
+  readonly loadedMs: number;
   /** False: on the PCI bus, unknown to the driver. */
   readonly attached: boolean;
   /** True: known to the driver, does not answer. */
