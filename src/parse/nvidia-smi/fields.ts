@@ -1,7 +1,8 @@
 /**
  * Which driver prints which element, so that an element that vanishes is told from one that never was. Source: real
  * captures of `nvidia-smi -q -x` and `-q`, drivers 418.43, 470.74, 510.47, 515.105, 525.147, 535.161, 536.40, 570.148,
- * 580.65, 580.105, 580.173, 590.44, 595.91 (influxdata/telegraf and NVIDIA/k8s-test-infra test data; leptonai/gpud).
+ * 580.65, 580.105, 580.173, 590.44, 595.91 (influxdata/telegraf and NVIDIA/k8s-test-infra test data; leptonai/gpud);
+ * 580.159 (our own recording, test/fixtures/recordings/h200-vm).
  * `since` is the first driver seen printing the element, not NVIDIA's own point of change.
  */
 export interface Field {
@@ -114,7 +115,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     // Turing, with its undivided SRAM counters, has no repair (real captures, RTX 2070 and 2080, driver 590.44).
     only: (leaves) => !leaves.has('ecc_errors/aggregate/sram_uncorrectable'),
   }),
-  // Printed by 580.173 and 595, but by neither 580.105 nor 590.44; `remapped_row_corr_inactive` came with it.
+  // Printed by 580.159, 580.173 and 595, but by neither 580.105 nor 590.44; `remapped_row_corr_inactive` came with it.
   'ecc_errors/unrepairable_memory': {
     since: '595',
     with: below('remapped_rows', ['remapped_row_corr_inactive', 'remapped_row_unc_inactive']),
