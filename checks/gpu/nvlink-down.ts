@@ -11,7 +11,9 @@ import {
   type Severity,
 } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
+import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { expectedOfGpu, hasFabric, severityOf } from '../shared/expectation.ts';
+import { linksOfAll } from '../shared/nvlinks.ts';
 import { condition, drain } from '../shared/rules.ts';
 import { siblingsOf } from '../shared/siblings.ts';
 
@@ -50,15 +52,16 @@ export default defineCheck({
   source: 'nvidia-smi nvlink -s; NVIDIA HGX and DGX user guides (links per GPU); DCGM NVLink health watch',
   remedy:
     'Read `nvidia-smi nvlink -s -i INDEX` and Xid 74 or 144-150 in `dmesg`; look at `systemctl status nvidia-fabricmanager`; ' +
+    'where no link is listed, at NvLinkDisable in `/proc/driver/nvidia/params`; ' +
     'reset all GPUs of the node or reboot it; reseat or replace the board where the link stays down.',
   contexts: ['continuous', 'prejob', 'deep'],
   requires: ['nvlinks'],
   uses: ['gpus', 'profile'],
   rules: { 'links-down': condition('CRITICAL', 'NVLinks are down', drain('reset_gpu')) },
   // Links come up one after the other when a node boots or its fabric manager restarts.
-  raise: { hits: 2, of: 3, clear: 2 },
+  raise: { hits: 2, of: 3, clear: 2, bootGraceSeconds: BOOT_GRACE_SECONDS },
   judge: ({ nvlinks, gpus, profile }) =>
-    nvlinks.map((one) => {
+    linksOfAll(nvlinks, gpus).map((one) => {
       const expected = expectedOfGpu(profile, one.ref, 'nvlinks');
       const counted: Reading<{ up: number; all: number; wanted: Wanted | undefined }> = countUp();
       return about(

@@ -1,6 +1,7 @@
 import { defineCheck, type NvLink, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { type Growth, growth, perMinute, span } from '../shared/growth.ts';
+import { linksOfAll } from '../shared/nvlinks.ts';
 import { condition, stay } from '../shared/rules.ts';
 
 type Family = 'crc' | 'replay' | 'recovery' | 'link';
@@ -39,6 +40,7 @@ export default defineCheck({
     'counting, run the field diagnostic and reseat or replace the board, baseboard or cable cartridge.',
   contexts: ['continuous', 'prejob', 'deep'],
   requires: ['nvlinks'],
+  uses: ['gpus'],
   options: {
     crc_errors_per_minute: {
       default: 6000,
@@ -59,8 +61,8 @@ export default defineCheck({
     'recovery-errors': condition('WARNING', 'Recoveries of NVLink', stay('reset_gpu')),
     'link-errors': condition('WARNING', 'Errors on NVLink', stay('reset_gpu'), 'NVLink 5'),
   },
-  judge: ({ nvlinks }, { options }) =>
-    nvlinks.flatMap(({ ref, links }) =>
+  judge: ({ nvlinks, gpus }, { options }) =>
+    linksOfAll(nvlinks, gpus).flatMap(({ ref, links }) =>
       (['crc', 'replay', 'recovery', 'link'] as const).flatMap((family) => {
         const limit = family === 'crc' ? options.crc_errors_per_minute : options.nvlink_errors_per_minute;
         const judged = links.ok ? worstOf(links.value, family, limit) : links;

@@ -6,6 +6,9 @@ export interface InventoryCommand {
   readonly args: readonly string[];
 }
 
+// World readable, unlike the serial number next to it (Linux, drivers/firmware/dmi-id.c).
+const PRODUCT_NAME = '/sys/class/dmi/id/product_name';
+
 // The child starts a dozen programs (dmidecode, lscpu, …) of which one may be slow.
 const DEADLINE_MS = 10_000;
 
@@ -15,11 +18,11 @@ export const createInventoryCollector = ({ file, args }: InventoryCommand): Coll
     apiVersion: 1,
     id: 'inventory',
     provides: ['inventory'],
-    reads: 'SMBIOS, /etc/os-release and /proc, by systeminformation',
+    reads: `SMBIOS, /etc/os-release and /proc, by systeminformation; ${PRODUCT_NAME}`,
     schedule: 'once',
     deadlineMs: DEADLINE_MS,
     async collect(host) {
       const run = await host.run(file, args, { deadlineMs: DEADLINE_MS });
-      return { inventory: run.ok ? readInventory(run.value) : run };
+      return { inventory: run.ok ? readInventory(run.value, await host.read(PRODUCT_NAME)) : run };
     },
   });

@@ -13,6 +13,19 @@ const text = (value: unknown, name: string): S => {
     : said;
 };
 
+// What systeminformation says where it knows no model, and wherever /.dockerenv exists, which virtual machines made from
+// a container image have too: neither is a model of a machine.
+const INVENTED = /^(?:computer|docker container)$/i;
+
+/** By the kernel; where its file cannot be read, by systeminformation. */
+const model = (product: S, value: unknown): S => {
+  if (product.ok) return text(product.value, 'model');
+  const said = text(value, 'model');
+  return said.ok && INVENTED.test(said.value)
+    ? absent('unsupported', `the machine does not say its model (${product.detail}; "${said.value}" is no model)`)
+    : said;
+};
+
 const amount = (value: unknown): N =>
   typeof value === 'number' && Number.isFinite(value) && value > 0
     ? known(value)
@@ -29,8 +42,8 @@ const objectOf = (line: string): Readonly<Record<string, unknown>> | undefined =
   }
 };
 
-/** What the inventory child printed. */
-export const readInventory = ({ stdout, stderr, exitCode }: CommandResult): Reading<Raw<Inventory>> => {
+/** What the inventory child printed; `product` is the product name that the kernel read from the firmware. */
+export const readInventory = ({ stdout, stderr, exitCode }: CommandResult, product: S): Reading<Raw<Inventory>> => {
   const said = objectOf(stdout);
   if (said === undefined) {
     const words = (stderr.trim() || stdout.trim()).split('\n', 1)[0]?.slice(0, 200);
@@ -38,7 +51,7 @@ export const readInventory = ({ stdout, stderr, exitCode }: CommandResult): Read
   }
   return known({
     manufacturer: text(said.manufacturer, 'manufacturer'),
-    model: text(said.model, 'model'),
+    model: model(product, said.model),
     serial: text(said.serial, 'serial number'),
     biosVersion: text(said.biosVersion, 'BIOS version'),
     cpu: text(said.cpu, 'CPU'),

@@ -148,7 +148,8 @@ describe('the inventory', () => {
     distribution: 'Ubuntu 22.04.5 LTS',
     memoryBytes: 2_164_000_000_000,
   };
-  const printed = (stdout: string, exitCode = 0, stderr = '') => readInventory({ stdout, stderr, exitCode });
+  const noFile = absent('no-device', 'no product_name');
+  const printed = (stdout: string, exitCode = 0, stderr = '') => readInventory({ stdout, stderr, exitCode }, noFile);
 
   test('is what the child printed', () => {
     expect(printed(`${JSON.stringify(SAID)}\n`)).toMatchObject({
@@ -164,6 +165,22 @@ describe('the inventory', () => {
       });
     },
   );
+
+  // /.dockerenv is there in virtual machines that were made from a container image, too.
+  test.each(['Docker Container', 'Computer'])('%j is no model, which the kernel names where it can', async (model) => {
+    const said = `${JSON.stringify({ ...SAID, model })}\n`;
+    const collect = (files: Readonly<Record<string, string>>) =>
+      createInventoryCollector({ file: 'muster', args: ['inventory-child'] }).collect(
+        machineOf({ 'commands/muster_inventory-child.out': said, ...files }),
+        signal,
+      );
+    expect(await collect({ 'sys/class/dmi/id/product_name': 'DGXH100\n' })).toMatchObject({
+      inventory: { value: { model: known('DGXH100') } },
+    });
+    expect(await collect({})).toMatchObject({
+      inventory: { value: { model: { ok: false, reason: 'unsupported', detail: expect.stringContaining(model) } } },
+    });
+  });
 
   test.each(['', 'Error: boom', '[1]', '{"model":'])('%j is a failure', (stdout) => {
     expect(printed(stdout, 1, 'boom\nat …')).toMatchObject({

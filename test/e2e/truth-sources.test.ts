@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Moment } from '../../src/host/playback.ts';
+import { MACHINE_NAMES } from '../../src/mock/machines.ts';
 import type { VerdictReport } from '../../src/report/verdict-report.ts';
 import { judgeMoments, momentsOf, verdictOfSnapshot } from '../support/judge-machine.ts';
 
@@ -80,6 +81,38 @@ describe('only `nvidia-smi -q -x` answers: what needs the rest is not judged, al
     for (const { id, severity, reason } of verdict.checks) {
       if (severity === 'UNKNOWN' || severity === 'SKIPPED') expect(reason, id).toMatch(/\S/);
     }
+  });
+});
+
+describe('nvidia-smi nvlink says nothing and exits with 0, as where NvLinkDisable is set', () => {
+  const NVLINK_ANSWER = /^commands\/nvidia-smi_nvlink_-[se]\.out$/;
+
+  /** A simulated machine whose answers about NVLink are rewritten. */
+  const judgeAnswers = async (machine: string, rewrite: (answer: string) => string): Promise<VerdictReport> => {
+    const moments = momentsOf(machine).map(({ tree, at }) => ({
+      at,
+      tree: new Map([...tree].map(([path, text]) => [path, NVLINK_ANSWER.test(path) ? rewrite(text) : text])),
+    }));
+    return verdictOfSnapshot(await judgeMoments(moments));
+  };
+  const unlisted = (verdict: VerdictReport) =>
+    verdict.checks.find(({ id }) => id === 'gpu/nvlink-down')?.unjudged.map(({ component }) => component.index);
+
+  it.each(MACHINE_NAMES)('%s: not ready, and each GPU is named', async (machine) => {
+    const verdict = await judgeAnswers(machine, () => '');
+    const gpus = machine.endsWith('-nvl72') ? [0, 1, 2, 3] : [0, 1, 2, 3, 4, 5, 6, 7];
+    expect(verdict).toMatchObject({ ready: false, overall_severity: 'UNKNOWN' });
+    expect(severities(verdict, 'gpu/nvlink')).toEqual({ 'gpu/nvlink-down': 'UNKNOWN', 'gpu/nvlink-errors': 'SKIPPED' });
+    expect(unlisted(verdict)).toEqual(gpus);
+    for (const id of ['gpu/nvlink-down', 'gpu/nvlink-errors'])
+      expect(verdict.checks.find((check) => check.id === id)?.reason, id).toMatch(/lists no link .*NvLinkDisable/);
+  });
+
+  it.each(MACHINE_NAMES)('%s: not ready where the last GPU alone is not listed', async (machine) => {
+    const verdict = await judgeAnswers(machine, (answer) => answer.slice(0, answer.lastIndexOf('GPU ')));
+    expect(verdict).toMatchObject({ ready: false, overall_severity: 'UNKNOWN' });
+    expect(severities(verdict, 'gpu/nvlink')).toEqual({ 'gpu/nvlink-down': 'UNKNOWN', 'gpu/nvlink-errors': 'UNKNOWN' });
+    expect(unlisted(verdict)).toEqual([machine.endsWith('-nvl72') ? 3 : 7]);
   });
 });
 

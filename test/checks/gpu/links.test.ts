@@ -33,6 +33,16 @@ const linksOf = (index: number, up: number, listed = 18): GpuNvLinks => {
 const withLinks = (...ups: readonly number[]): GivenFacts => ({ nvlinks: ups.map((up, i) => linksOf(i, up)) });
 const generic = { profile: genericProfile() };
 
+/** A node with no more GPUs than those whose links are given. */
+const factsOf = (over: GivenFacts): GivenFacts =>
+  healthyFacts({ ...(Array.isArray(over.nvlinks) ? { gpus: healthyGpus(over.nvlinks.length) } : {}), ...over });
+
+/** Four GPUs, of which nvidia-smi lists the links of the first few only. */
+const listing = (count: number, over: Overrides<Gpu> = {}): GivenFacts => ({
+  gpus: [...healthyGpus(3), healthyGpu(3, over)],
+  nvlinks: Array.from({ length: count }, (_, i) => linksOf(i, 18)),
+});
+
 describe('gpu/nvlink-down', () => {
   const down = (index: number) => `gpu ${index}: CRITICAL links-down, drain, reset_gpu`;
   it.each<[string, GivenFacts, readonly string[], readonly string[]]>([
@@ -88,8 +98,45 @@ describe('gpu/nvlink-down', () => {
       [],
       ['gpu 0: links-down unsupported'],
     ],
+    [
+      'expects links of every GPU of an NVLink machine of which none is listed',
+      listing(0),
+      [],
+      [0, 1, 2, 3].map((i) => `gpu ${i}: links-down unsupported expected`),
+    ],
+    ['expects links of the one GPU that is not listed', listing(3), [], ['gpu 3: links-down unsupported expected']],
+    [
+      'expects them where the profile names a fabric but no number',
+      { ...listing(3), profile: profileOf({ gpu: { nvlinks: no } }) },
+      [],
+      ['gpu 3: links-down unsupported expected'],
+    ],
+    [
+      'says of a lost GPU that it is the GPU that is not there',
+      listing(3, { health: known('lost') }),
+      [],
+      ['gpu 3: links-down no-device expected'],
+    ],
+    [
+      'expects no list of a GPU in MIG mode',
+      listing(3, { migEnabled: known(true) }),
+      [],
+      ['gpu 3: links-down unsupported'],
+    ],
+    [
+      'expects nothing of a machine without a profile that lists none',
+      { ...listing(0), ...generic },
+      [],
+      [0, 1, 2, 3].map((i) => `gpu ${i}: links-down unsupported`),
+    ],
   ])('%s', (_, over, findings, unjudged) => {
-    expect(saidOf(nvlinkDown, healthyFacts(over))).toMatchObject({ findings, unjudged });
+    expect(saidOf(nvlinkDown, factsOf(over))).toMatchObject({ findings, unjudged });
+  });
+
+  it('says that NVLink may be turned off', () => {
+    expect(saidOf(nvlinkDown, healthyFacts(listing(3))).judgements.at(-1)).toMatchObject({
+      because: { detail: 'nvidia-smi nvlink -s lists no link of it; NVLink may be turned off (NvLinkDisable)' },
+    });
   });
 
   it('names the links', () => {
@@ -159,6 +206,12 @@ describe('gpu/nvlink-errors', () => {
       crc: counterOf(unread, { interval: unread, '15m': unread, '1h': unread }),
     });
     expect(said).toMatchObject({ passes: ['gpu 0: replay-errors'], unjudged: ['gpu 0: crc-errors failed'] });
+  });
+
+  it('passes no GPU whose links are not listed', () => {
+    const said = saidOf(nvlinkErrors, healthyFacts(listing(3)));
+    expect(said.passes.filter((line) => line.startsWith('gpu 3'))).toEqual([]);
+    expect(said.unjudged).toContain('gpu 3: recovery-errors unsupported');
   });
 
   it('names link and kind', () => {

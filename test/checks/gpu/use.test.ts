@@ -30,6 +30,10 @@ describe('gpu/leftover-processes', () => {
 });
 
 describe('gpu/persistence-mode-off', () => {
+  it('names the daemon before the deprecated switch', () => {
+    expect(persistence.remedy).toMatch(/nvidia-persistenced.*nvidia-smi -pm 1.*deprecated/);
+  });
+
   it('mentions it', () => {
     const gpus = [healthyGpu(0), healthyGpu(1, { persistenceMode: known(false) })];
     expect(saidOf(persistence, { gpus })).toMatchObject({

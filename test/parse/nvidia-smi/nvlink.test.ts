@@ -78,8 +78,12 @@ describe('nvidia-smi nvlink', () => {
     expect(linksOf(read(`${status}WARNING: infoROM is corrupted at gpu 0000:5C:00.0\n`)[1])).toHaveLength(1);
   });
 
-  test('nothing at all is no NVLink; a failure is none', () => {
-    expect(readNvLinks(run(''), known(run('')))).toMatchObject({ ok: false, reason: 'unsupported' });
+  test('nothing at all is a list of no GPU; a failure is no list', () => {
+    expect(readNvLinks(run(''), known(run('')))).toEqual(known([]));
+    expect(readNvLinks(run(' \n\n'), absent('timeout', 'no answer'))).toEqual(known([]));
+    expect(readNvLinks({ ...run(''), stderr: 'Segmentation fault' }, known(run('')))).toMatchObject({
+      reason: 'failed',
+    });
     expect(readNvLinks(run('', 9), known(run('')))).toMatchObject({ ok: false, reason: 'failed' });
     expect(readNvLinks(run('No devices were found', 6), known(run('')))).toMatchObject({ reason: 'no-device' });
   });
