@@ -33,8 +33,25 @@ describe('muster.service', () => {
     'ProtectProc',
     'ProcSubset',
     'PrivateNetwork',
-  ])('does not set %s, which would break Node or blind the agent', (name) => {
+    'ConfigurationDirectory',
+    'UMask',
+  ])('does not set %s, for the reason that it gives', (name) => {
     expect(settings.has(name)).toBe(false);
+    expect(text).toMatch(new RegExp(`^# (\\w+, )?${name}\\b`, 'm'));
+  });
+
+  test.skipIf(!hasTool('systemd-analyze'))(`is exposed no more than it was${needs('systemd-analyze')}`, () => {
+    // In tenths: 3.1 is what root, the network, the devices, the kernel log, all of /proc and NotifyAccess=all cost (systemd 252).
+    const { code, said } = runTool('systemd-analyze', ['security', '--offline=true', '--threshold=31', UNIT]);
+    expect({ code, said: code === 0 ? '' : said.trim().split('\n').at(-1) }).toEqual({ code: 0, said: '' });
+  });
+
+  test('lets systemd know that the agent is ready and turns, and reloads it by the signal that it understands', () => {
+    expect(settings.get('Type')).toBe('notify');
+    expect(settings.get('NotifyAccess')).toBe('all');
+    expect(Number.parseInt(settings.get('WatchdogSec') ?? '', 10)).toBeGreaterThanOrEqual(60);
+    expect(settings.get('ExecReload')).toBe('/bin/kill -HUP $MAINPID');
+    expect(settings.get('Restart')).toBe('always');
   });
 
   test('a filter of system calls lets V8 use protection keys', () => {
