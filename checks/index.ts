@@ -19,6 +19,7 @@ import recoveryActionPending from './gpu/recovery-action-pending.ts';
 import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
+import agentDegraded from './host/agent-degraded.ts';
 import unknownMachine from './host/unknown-machine.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
@@ -67,5 +68,6 @@ export const checks: readonly AnyCheck[] = [
   powerBrake,
   powerCapLowered,
   unknownMachine,
+  agentDegraded,
   atRisk,
 ];

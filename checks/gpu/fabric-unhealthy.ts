@@ -1,5 +1,6 @@
 import { absent, defineCheck, type Gpu, type Judgement, known, type Reading, type S } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
+import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { fabricOf } from '../shared/expectation.ts';
 import { knownOf, together } from '../shared/readings.ts';
 import { condition, drain } from '../shared/rules.ts';
@@ -111,7 +112,7 @@ export default defineCheck({
       'from driver 570',
     ),
   },
-  raise: { hits: 2, of: 2, clear: 2 },
+  raise: { hits: 2, of: 2, clear: 2, bootGraceSeconds: BOOT_GRACE_SECONDS },
   judge: ({ gpus, profile }, { now, bootedAt, node, options }): readonly Judgement<Code>[] => {
     const fabric = fabricOf(profile);
     const justBooted = bootedAt > 0 && now - bootedAt < options.boot_grace_minutes * 60_000;

@@ -3,8 +3,8 @@ import {
   type Assessed,
   asCatalogued,
   classCode,
+  dividedByLifetime,
   findingsOf,
-  isCuredByBoot,
   passesOf,
 } from '../shared/kernel-errors.ts';
 import { drain, event, stay } from '../shared/rules.ts';
@@ -42,8 +42,9 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: ['kernelLog'],
   uses: ['gpus'],
+  kernelEvents: ['sxid'],
   rules,
-  judge: ({ kernelLog, gpus }, { node, bootedAt }): readonly Judgement<Code>[] => {
+  judge: ({ kernelLog, gpus }, { node, now, bootedAt }): readonly Judgement<Code>[] => {
     const assess = (one: KernelEvent): Assessed<Code> =>
       one.fromKernel
         ? { event: one, code: classCode(one, 'sxid'), override: asCatalogued(one) }
@@ -53,9 +54,10 @@ export default defineCheck({
             override: {},
             remark: 'not written by the kernel: any user who may write to /dev/kmsg can forge it',
           };
-    const sxids = kernelLog.events.filter((one) => one.kind === 'sxid' && !isCuredByBoot(one, bootedAt));
-    const findings = findingsOf(sxids.map(assess), 'SXid', rules);
+    const assessed = kernelLog.events.filter(({ kind }) => kind === 'sxid').map(assess);
+    const { open, over } = dividedByLifetime(assessed, rules, { now, bootedAt });
+    const findings = findingsOf(open, 'SXid', rules);
     const codes = Object.keys(rules) as readonly Code[];
-    return [...findings, ...passesOf(kernelLog, gpus, node, codes, findings)];
+    return [...findings, ...passesOf({ log: kernelLog, gpus, node, codes, findings, over, now })];
   },
 });

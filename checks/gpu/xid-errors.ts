@@ -6,9 +6,9 @@ import {
   atMost,
   classCode,
   compareSeverity,
+  dividedByLifetime,
   findingsOf,
   INCIDENT_MS,
-  isCuredByBoot,
   iso,
   passesOf,
 } from '../shared/kernel-errors.ts';
@@ -70,6 +70,7 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: ['kernelLog'],
   uses: ['gpus'],
+  kernelEvents: ['xid', 'fallen-off-bus'],
   options: {
     repeats_to_suspect: {
       default: 3,
@@ -88,8 +89,7 @@ export default defineCheck({
   judge: ({ kernelLog, gpus }, { node, now, bootedAt, options }): readonly Judgement<Code>[] => {
     const xids = kernelLog.events
       .filter(({ kind }) => kind === 'xid' || kind === 'fallen-off-bus')
-      .map((one) => (one.kind === 'fallen-off-bus' ? { ...one, code: one.code ?? 79 } : one))
-      .filter((one) => !isCuredByBoot(one, bootedAt));
+      .map((one) => (one.kind === 'fallen-off-bus' ? { ...one, code: one.code ?? 79 } : one));
     const onSameGpu = (one: KernelEvent) =>
       xids.filter((other) => other !== one && other.fromKernel && other.component.key === one.component.key);
 
@@ -120,9 +120,11 @@ export default defineCheck({
       return { event: one, code: classCode(one, 'xid'), override: asCatalogued(one) };
     };
 
-    const findings = findingsOf([...xids.map(assess), ...suspects()], 'Xid', rules);
+    const assessed = [...xids.map(assess), ...suspects()];
+    const { open, over } = dividedByLifetime(assessed, rules, { now, bootedAt });
+    const findings = findingsOf(open, 'Xid', rules);
     const codes = Object.keys(rules).filter((code): code is Exclude<Code, 'log-gap'> => code !== 'log-gap');
-    return [...findings, ...passesOf(kernelLog, gpus, node, codes, findings), ...logGap()];
+    return [...findings, ...passesOf({ log: kernelLog, gpus, node, codes, findings, over, now }), ...logGap()];
 
     /** The driver's own verdict: it raises the severity over the catalogue's, and "None" acquits nothing. */
     function assessRecovery(one: KernelEvent): Assessed<Code> {

@@ -1,4 +1,5 @@
 import { absent, defineCheck, type Fact, type Judgement, type NicPort, type Profile } from '../../src/api.ts';
+import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { nameOf } from '../shared/names.ts';
 import { alikePorts, computePorts, expectedOfCompute, isActive, onlyAssumed } from '../shared/ports.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
@@ -37,7 +38,7 @@ export default defineCheck({
     initializing: condition('CRITICAL', 'Compute port waits for a subnet manager', drain('service')),
     armed: condition('CRITICAL', 'Compute port is armed but not active', drain('service')),
   },
-  raise: { hits: 2, of: 3, clear: 2 },
+  raise: { hits: 2, of: 3, clear: 2, bootGraceSeconds: BOOT_GRACE_SECONDS },
   judge: ({ nics, profile }, { node }) => {
     // A device that could not be read has no role: it may be a rail, so nobody may call the ports complete.
     const unread = nics.flatMap(({ ref, role, state }) =>

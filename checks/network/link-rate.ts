@@ -1,5 +1,6 @@
 import { absent, defineCheck, type Fact, type Judgement, type NicPort, type Profile } from '../../src/api.ts';
 import { about, type Details } from '../shared/about.ts';
+import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { usualNumber } from '../shared/groups.ts';
 import { nameOf } from '../shared/names.ts';
 import { alikePorts, computePorts, expectedOfCompute, isActive, onlyAssumed } from '../shared/ports.ts';
@@ -26,7 +27,7 @@ export default defineCheck({
       'where the machine profile gives the rate of the compute NICs',
     ),
   },
-  raise: { hits: 2, of: 3, clear: 2 },
+  raise: { hits: 2, of: 3, clear: 2, bootGraceSeconds: BOOT_GRACE_SECONDS },
   judge: ({ nics, profile }, { node }) => {
     const judgements = computePorts(nics).flatMap((port) => judgePort(port, nics, profile));
     const because = absent('no-device', 'no active port of this machine is known to carry the traffic of jobs');

@@ -1,4 +1,5 @@
 import { defineCheck, type NicPort } from '../../src/api.ts';
+import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { computePorts, expectedOfCompute, onlyAssumed } from '../shared/ports.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 
@@ -17,7 +18,7 @@ export default defineCheck({
   rules: {
     missing: condition('CRITICAL', 'Compute NICs are missing', drain('service')),
   },
-  raise: { hits: 2, of: 3, clear: 2 },
+  raise: { hits: 2, of: 3, clear: 2, bootGraceSeconds: BOOT_GRACE_SECONDS },
   judge: ({ profile, nics }, { node, now }) => {
     const code = 'missing';
     const expected = expectedOfCompute({ ok: true, value: profile, at: now, source: 'profile' }, 'count');

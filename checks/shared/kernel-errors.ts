@@ -45,13 +45,35 @@ export const classCode = <K extends 'xid' | 'sxid'>(event: KernelEvent, kind: K)
 export const asCatalogued = ({ meaning }: KernelEvent): Override =>
   meaning === undefined ? {} : { severity: meaning.severity, action: meaning.action, lifetime: meaning.lifetime };
 
-/** Before this boot, and cured by it. Without a known time of boot nothing is taken for cured. */
-export const isCuredByBoot = (event: KernelEvent, bootedAt: number): boolean => {
-  const lifetime = event.meaning?.lifetime;
-  if (bootedAt <= 0 || typeof lifetime !== 'object' || !('clearedBy' in lifetime)) return false;
-  // The clocks of the boot time and of the log are read apart and may differ by seconds.
-  return lifetime.clearedBy !== 'service' && event.at < bootedAt - 60_000;
+/** Before this boot. The clocks of the boot time and of the log are read apart and may differ by seconds. */
+const isOfEarlierBoot = ({ at }: KernelEvent, bootedAt: number): boolean => bootedAt > 0 && at < bootedAt - 60_000;
+
+/**
+ * Whether what was reported is over: only by what the lifetime of its finding states. A reboot cures all but what needs
+ * service; a reset of the GPU cures what was reported before it.
+ */
+const isOver = <C extends string>(
+  { event, code, override }: Assessed<C>,
+  rules: Readonly<Record<C, Rule>>,
+  { now, bootedAt }: { readonly now: number; readonly bootedAt: number },
+): boolean => {
+  const lifetime = override.lifetime ?? rules[code].lifetime;
+  if (lifetime === 'condition') return false;
+  if ('clearedAfterSeconds' in lifetime) return now - event.at > lifetime.clearedAfterSeconds * 1000;
+  if (lifetime.clearedBy === 'service') return false;
+  if (isOfEarlierBoot(event, bootedAt)) return true;
+  return lifetime.clearedBy === 'gpu-reset' && event.resetAt !== undefined && event.at <= event.resetAt;
 };
+
+/** Event by event, before they are grouped: the graver of two may be over while the lighter is not. */
+export const dividedByLifetime = <C extends string>(
+  assessed: readonly Assessed<C>[],
+  rules: Readonly<Record<C, Rule>>,
+  at: { readonly now: number; readonly bootedAt: number },
+): { readonly open: readonly Assessed<C>[]; readonly over: readonly KernelEvent[] } => ({
+  open: assessed.filter((one) => !isOver(one, rules, at)),
+  over: assessed.filter((one) => isOver(one, rules, at)).map(({ event }) => event),
+});
 
 const THEN: Readonly<Record<Rule['action']['then'], string>> = {
   none: 'nothing is to be done',
@@ -133,35 +155,46 @@ export const findingsOf = <C extends string>(
 };
 
 /**
- * A pass for each GPU and code about which nothing was found, and for the node where nothing was found at all. Records
- * that nobody read may hold the worst event, and a machine without GPUs has nothing to be passed.
+ * A pass for each GPU, and each other part of which something was told that is over, and code about which nothing was
+ * found; for the node where nothing was found at all. Records that nobody read may hold the worst event, and a machine
+ * without GPUs has nothing to be passed.
  */
-export const passesOf = <C extends string>(
-  log: KernelLog,
-  gpus: Fact<readonly Gpu[]>,
-  node: Component,
-  codes: readonly C[],
-  findings: readonly Judgement<C>[],
-): readonly Judgement<C>[] => {
+export const passesOf = <C extends string>(o: {
+  readonly log: KernelLog;
+  readonly gpus: Fact<readonly Gpu[]>;
+  readonly node: Component;
+  readonly codes: readonly C[];
+  readonly findings: readonly Judgement<C>[];
+  readonly over: readonly KernelEvent[];
+  readonly now: number;
+}): readonly Judgement<C>[] => {
+  const { log, gpus, node, codes, findings, over, now } = o;
   const found = findings.flatMap((one) => ('finding' in one ? [one.finding] : []));
   const passes = (component: Component, isFound: (finding: Finding<C>) => boolean): readonly Judgement<C>[] =>
     codes
       .filter((code) => !found.some((finding) => finding.code === code && isFound(finding)))
       .map((code) => ({ pass: component, code }));
-  const ofGpus = (gpus.ok ? gpus.value : []).flatMap(({ ref }) =>
-    passes(ref, ({ component }) => component.key === ref.key),
-  );
-  return [...ofGpus, ...ofNode()];
+  const parts = new Map<string, Component>();
+  for (const { ref } of gpus.ok ? gpus.value : []) parts.set(ref.key, ref);
+  for (const { component } of over) if (!parts.has(component.key)) parts.set(component.key, component);
+  const ofParts = [...parts.values()].flatMap((part) => passes(part, ({ component }) => component.key === part.key));
+  return [...ofParts, ...ofNode()];
 
   function ofNode(): readonly Judgement<C>[] {
-    if (log.lost > 0) {
-      const detail = `${log.lost} kernel records were overwritten before they were read`;
+    if (log.lostAt !== undefined && now - log.lostAt < GAP_MS) {
+      const detail = `${log.lost} kernel records were overwritten before they were read, last at ${iso(log.lostAt)}`;
       return [{ unjudged: node, because: absent('failed', detail) }];
     }
     if (found.length === 0 && !gpus.ok && hasNoGpus(gpus)) return [{ unjudged: node, because: gpus }];
     return passes(node, () => true);
   }
 };
+
+/**
+ * What a record that nobody read has broken shows elsewhere within minutes: the GPU is lost, asks for a recovery action
+ * or counts errors. How long to wait for that is ours: an hour.
+ */
+const GAP_MS = 3_600_000;
 
 const hasNoGpus = ({ reason }: Absent): boolean =>
   ['no-tool', 'no-device', 'unsupported', 'not-recorded'].includes(reason);

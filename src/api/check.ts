@@ -1,5 +1,5 @@
 import type { Component } from './component.ts';
-import type { FactName, Facts } from './facts.ts';
+import type { FactName, Facts, KernelEventKind } from './facts.ts';
 import type { Absent, Fact } from './reading.ts';
 import type { Context, Rule } from './rule.ts';
 
@@ -12,8 +12,9 @@ export interface Finding<C extends string = string> {
   readonly observed?: string;
   readonly expected?: string;
   readonly evidence?: Readonly<Record<string, string | number | boolean>>;
-  /** When an event happened (Unix ms). */
+  /** When an event last happened, and when first, where it happened more than once (Unix ms). */
   readonly at?: number;
+  readonly firstAt?: number;
   readonly override?: Partial<Pick<Rule, 'severity' | 'action' | 'lifetime'>>;
 }
 
@@ -78,8 +79,16 @@ export interface Check<R extends FactName, U extends FactName, C extends string,
   readonly uses?: readonly U[];
   readonly options?: O;
   readonly rules: Readonly<Record<C, Rule>>;
+  /** The kinds of kernel event that it judges: what `muster ack` of this check lays to rest. */
+  readonly kernelEvents?: readonly KernelEventKind[];
   /** In the daemon a condition is raised by `hits` of the last `of` evaluations and dropped after `clear` passes in a row. */
-  readonly raise?: { readonly hits: number; readonly of: number; readonly clear: number };
+  readonly raise?: {
+    readonly hits: number;
+    readonly of: number;
+    readonly clear: number;
+    /** Not raised so soon after boot: links train and services start for some minutes. Until then it is UNKNOWN. */
+    readonly bootGraceSeconds?: number;
+  };
   judge(
     facts: { readonly [K in R]: Facts[K] } & { readonly [K in U]: Fact<Facts[K]> },
     ctx: CheckContext<O>,

@@ -51,6 +51,8 @@ export interface Collector<P extends FactName = FactName> {
   readonly schedule: Schedule;
   /** Uses the GPU; runs only in `deep`. */
   readonly active?: boolean;
+  /** Not asked while the agent itself is short of memory or CPU; what it feeds then goes stale, and is said to. */
+  readonly sheddable?: boolean;
   readonly deadlineMs: number;
   collect(host: Host, signal: AbortSignal): Promise<Collected<P>>;
 }

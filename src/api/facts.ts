@@ -255,6 +255,12 @@ export interface KernelEvent {
   readonly firstAt: number;
   readonly fields: Table<string>;
   readonly text: string;
+  /** Tells apart what has another meaning under the same code. */
+  readonly variant?: string;
+  /** Of the latest record, where the source numbers its records. */
+  readonly sequence?: number;
+  /** When its GPU was last seen to have been reset (Unix ms); `at` may be before or after. */
+  readonly resetAt?: number;
   /** Xids and SXids only; `unknown` class for a code that the catalogue does not hold. */
   readonly meaning?: XidMeaning;
 }
@@ -263,8 +269,12 @@ export interface KernelLog {
   readonly events: readonly KernelEvent[];
   /** Records that the ring overwrote before they were read. */
   readonly lost: number;
+  /** When that was last noticed (Unix ms). */
+  readonly lostAt?: number;
   /** The oldest record read (Unix ms); what happened before is not known. */
   readonly since: number;
+  /** Of the last record read, in what a collector gives; a fact does not change for it. */
+  readonly sequence?: number;
 }
 
 /** One temperature sensor of the host, from `/sys/class/hwmon`. */
@@ -295,6 +305,28 @@ export interface SourceState {
   /** How long the oldest unfinished call has been running; 0 when none hangs. */
   readonly hungSeconds: number;
   readonly hangsInARow: number;
+}
+
+/** How the agent itself is doing: what it cannot keep, what it no longer asks. */
+export interface AgentHealth {
+  readonly ref: Component;
+  /** Whether events reach the disk; the detail says why they do not. */
+  readonly durable: B;
+  /** Optional sources that are not asked at the moment, and why. */
+  readonly shed?: { readonly sources: readonly string[]; readonly reason: string };
+  /** Why the last reload of the configuration was refused; the one before it stays in force. */
+  readonly configRefused?: string;
+}
+
+/** How long a rank of a job took for one step, as the job itself says. */
+export interface StepTime {
+  readonly jobId: string;
+  readonly rank: number;
+  readonly step: number;
+  readonly seconds: number;
+  readonly role?: string;
+  /** Unix ms of the arrival. */
+  readonly at: number;
 }
 
 /** A limit on the growth of a port counter, with its source. */
@@ -335,5 +367,7 @@ export interface Facts {
   sources: readonly SourceState[];
   nicCounterLimits: readonly CounterLimit[];
   pastFindings: readonly PastFinding[];
+  agent: AgentHealth;
+  stepTimes: readonly StepTime[];
 }
 export type FactName = keyof Facts;

@@ -32,6 +32,7 @@ export const hwmon = defineCollector({
   provides: ['sensors'],
   reads: CLASS,
   schedule: { everySeconds: 60 },
+  sheddable: true,
   deadlineMs: 5_000,
   async collect(host) {
     const chips = await host.list(CLASS);

@@ -11,6 +11,7 @@ export const nvlink = defineCollector({
   provides: ['nvlinks'],
   reads: 'nvidia-smi nvlink -s, nvidia-smi nvlink -e',
   schedule: { everySeconds: 30 },
+  sheddable: true,
   deadlineMs: 2 * CALL_DEADLINE_MS,
   async collect(host, signal) {
     const status = await host.run('nvidia-smi', ['nvlink', '-s'], { deadlineMs: CALL_DEADLINE_MS });

@@ -10,6 +10,7 @@ export const topology = defineCollector({
   provides: ['rails'],
   reads: 'nvidia-smi topo -m',
   schedule: { everySeconds: 3600 },
+  sheddable: true,
   deadlineMs: DEADLINE_MS,
   async collect(host) {
     const run = await host.run('nvidia-smi', ['topo', '-m'], { deadlineMs: DEADLINE_MS });

@@ -12,6 +12,8 @@ export interface IdentityBook {
   /** The full identity of a component; itself where nothing more is known. */
   identify(component: Component): Component;
   gpus(): readonly Component[];
+  /** What an earlier process of this boot had learned. */
+  restore(gpus: readonly Component[]): void;
 }
 
 const withDefined = (base: Component, extra: Component): Component => ({ ...extra, ...base, key: extra.key });
@@ -78,6 +80,9 @@ export const createIdentityBook = (): IdentityBook => {
         : { ...withDefined(component, full), ...(full.model === undefined ? {} : { model: full.model }) };
     },
     gpus: () => [...byPci.values()],
+    restore: (gpus) => {
+      for (const gpu of gpus) store(gpu);
+    },
   };
 };
 

@@ -5,7 +5,8 @@ import { interpretXid } from '../knowledge/xid/interpret.ts';
 /** The driver prints "fallen off the bus" without a number where it has lost the GPU before it could log Xid 79. */
 const FALLEN_OFF_BUS = 79;
 
-const meaningOf = (event: KernelEvent, driverVersion: string | undefined): KernelEvent['meaning'] => {
+/** What the catalogue says of an event. */
+export const meaningOf = (event: KernelEvent, driverVersion?: string): KernelEvent['meaning'] => {
   const driver = driverVersion === undefined ? {} : { driverVersion };
   if (event.kind === 'fallen-off-bus') return interpretXid({ code: FALLEN_OFF_BUS, ...driver });
   if (event.code === undefined) return undefined;

@@ -11,6 +11,8 @@ export interface SeriesStore {
   /** Counters for a later run; `maxAgeSeconds` and `spacingSeconds` bound its size. */
   baseline(o: { now: number; maxAgeSeconds: number; spacingSeconds: number }): Baseline;
   restore(baseline: Baseline): void;
+  /** The wall clock was stepped: the past moves with it, so that spans stay what they were. */
+  shift(deltaMs: number): void;
   /** Series held, for tests of growth. */
   size(): number;
 }
@@ -108,6 +110,13 @@ export const createSeriesStore = (): SeriesStore => {
           remember(series.raw, at, total);
         }
       }
+    },
+    shift: (deltaMs) => {
+      for (const { samples, raw } of counters.values()) {
+        for (const sample of samples) sample.at += deltaMs;
+        for (const pair of raw) pair[0] += deltaMs;
+      }
+      for (const { samples } of signals.values()) for (const sample of samples) sample.at += deltaMs;
     },
     size: () => counters.size + signals.size,
   };

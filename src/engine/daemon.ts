@@ -1,17 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyCollector } from '../api.ts';
+import { monotonicMs } from './elapsed.ts';
 import type { Engine } from './engine.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The first judgement waits this long for slow sources: an nvidia-smi without persistence mode takes some seconds. */
 const FIRST_ROUND_MS = 5000;
+/** Readings go stale, events age and suppressions end while no source has anything new to say. */
+const HEARTBEAT_SECONDS = 10;
 
 export interface Daemon {
   /** Undefined until the first round is judged. */
   snapshot(): Snapshot | undefined;
+  readonly firstSnapshot: Promise<Snapshot>;
+  /** When a source last answered, or missed its deadline (monotonic ms): by it the watchdog sees that the agent works. */
+  lastAnswerAt(): number;
+  /** Judges what is known and hands the Snapshot on, once the first round is over. */
+  publish(): void;
+  /** Asks every source at once, whatever its schedule; resolves once each has answered or missed its deadline. */
+  collectNow(): Promise<void>;
+  /** Other intervals (seconds, by source) are in force. */
+  reschedule(intervals: Readonly<Record<string, number>>): void;
+  /** Sources that are not asked for now; what they fed goes stale. */
+  shed(sources: ReadonlySet<string>): void;
   stop(): void;
 }
+
+/** The collector on the schedule that the site wants: its readings go stale by that one. */
+const withInterval = (collector: AnyCollector, seconds: number | undefined): AnyCollector =>
+  seconds === undefined || typeof collector.schedule !== 'object' || !('everySeconds' in collector.schedule)
+    ? collector
+    : { ...collector, schedule: { everySeconds: seconds } };
 
 /** Asks every source on its schedule, judges after each answer and hands the Snapshot on. */
 export const startDaemon = (o: {
@@ -22,44 +42,83 @@ export const startDaemon = (o: {
   readonly intervals: Readonly<Record<string, number>>;
   readonly onSnapshot: (snapshot: Snapshot) => void;
 }): Daemon => {
-  const { engine, collectors, scheduler } = o;
+  const { engine, scheduler } = o;
+  const passive = o.collectors.filter(({ active }) => active !== true);
+  let { intervals } = o;
   let latest: Snapshot | undefined;
+  let isFirstRoundOver = false;
   let stopped = false;
+  let answeredAt = monotonicMs();
+  let notAsked: ReadonlySet<string> = new Set();
+
+  let isJudged: (snapshot: Snapshot) => void = () => {};
+  const firstSnapshot = new Promise<Snapshot>((resolve) => {
+    isJudged = resolve;
+  });
 
   const publish = (): void => {
-    if (stopped) return;
-    latest = engine.assess({ context: 'continuous', lifetimes: true });
+    if (stopped || !isFirstRoundOver) return;
+    latest = engine.assess({ context: 'continuous', lifetimes: 'observe' });
     o.onSnapshot(latest);
+    isJudged(latest);
   };
 
-  const ask = async (collector: AnyCollector): Promise<void> => {
-    const isNew = await engine.collect(collector, collector.deadlineMs);
-    // Before the first round is over, most facts are missing for no fault of the machine; a kernel log that said nothing
-    // new, as it does nearly every second, changes no judgement.
-    if (latest !== undefined && isNew) publish();
+  const askAndJudge = async (collector: AnyCollector): Promise<void> => {
+    const isNew = await engine.collect(withInterval(collector, intervals[collector.id]), collector.deadlineMs);
+    // A kernel log that said nothing new, as it does nearly every second, changes no judgement.
+    answeredAt = monotonicMs();
+    if (isNew) publish();
+  };
+
+  /** A source that has not answered yet is not asked once more. */
+  const asking = new Map<string, Promise<void>>();
+  const ask = (collector: AnyCollector): Promise<void> => {
+    const { id } = collector;
+    if (notAsked.has(id)) return Promise.resolve();
+    const asked = asking.get(id) ?? askAndJudge(collector).finally(() => asking.delete(id));
+    asking.set(id, asked);
+    return asked;
   };
 
   const schedule = (collector: AnyCollector): void => {
-    if (collector.schedule === 'once') return;
-    if ('cron' in collector.schedule) scheduler.cron(collector.id, collector.schedule.cron, () => ask(collector));
-    else
-      scheduler.every(collector.id, o.intervals[collector.id] ?? collector.schedule.everySeconds, () => ask(collector));
+    const { schedule: when } = withInterval(collector, intervals[collector.id]);
+    if (stopped || when === 'once') return;
+    if ('cron' in when) scheduler.cron(collector.id, when.cron, () => ask(collector));
+    else scheduler.every(collector.id, when.everySeconds, () => ask(collector));
   };
 
-  const firstRound = collectors.filter(
-    ({ active, schedule }) => active !== true && (schedule === 'once' || 'everySeconds' in schedule),
+  const isInFirstRound = ({ schedule: when }: AnyCollector): boolean => when === 'once' || 'everySeconds' in when;
+  for (const collector of passive) if (isInFirstRound(collector)) engine.expect(collector);
+  const begun = Promise.all(
+    passive.map(async (collector) => {
+      if (isInFirstRound(collector)) await ask(collector);
+      // One source that hangs must not keep the others from their schedules.
+      schedule(collector);
+    }),
   );
-  for (const collector of firstRound) engine.expect(collector);
-  const begun = Promise.all(firstRound.map(ask));
-  // One source that hangs must not keep what the others say from being seen.
-  void Promise.race([begun, sleep(FIRST_ROUND_MS, undefined, { ref: false })]).then(publish);
-  void begun.then(() => {
-    if (stopped) return;
-    for (const collector of collectors) schedule(collector);
+  // Nor what they say from being seen. Before the round is over most facts are missing for no fault of the machine.
+  void Promise.race([begun, sleep(FIRST_ROUND_MS, undefined, { ref: false })]).then(() => {
+    isFirstRoundOver = true;
+    publish();
   });
+  scheduler.every('heartbeat', HEARTBEAT_SECONDS, () => Promise.resolve(publish()));
 
   return {
     snapshot: () => latest,
+    firstSnapshot,
+    lastAnswerAt: () => answeredAt,
+    publish,
+    collectNow: async () => {
+      await Promise.all(passive.map(ask));
+      publish();
+    },
+    reschedule: (next) => {
+      intervals = next;
+      for (const collector of passive) schedule(collector);
+    },
+    shed: (sources) => {
+      notAsked = sources;
+    },
     stop: () => {
       stopped = true;
       scheduler.stop();

@@ -6,21 +6,31 @@ import {
   type Context,
   type Expected,
   type FactName,
+  type Facts,
   type Gpu,
   type Host,
+  known,
   type PciGpu,
+  type Profile,
   type Reading,
 } from '../api.ts';
+import { matchesComponent } from '../derive/component-match.ts';
+import { matchesGlob } from '../derive/glob.ts';
+import { outlasting, type SavedKernelHistory } from '../derive/kernel-history.ts';
 import type { RoleOverride } from '../derive/nic-roles.ts';
 import type { Baseline } from '../derive/series.ts';
 import { resolveProfile, type SiteProfile } from '../knowledge/profiles/index.ts';
+import { createClockWatch } from './clock-steps.ts';
 import { runCollector } from './collect.ts';
-import { evaluateCheck } from './evaluate.ts';
-import { createFactStore } from './facts.ts';
+import { evaluateCheck, readingTimes } from './evaluate.ts';
+import { createFactStore, type FactSettings, type GpuReset } from './facts.ts';
+import type { HeldFinding } from './held-finding.ts';
 import { createLifetimes } from './lifetimes.ts';
 import type { OptionValues } from './options.ts';
-import type { CheckResult, FactMap, Mode, NodeIdentity, Snapshot } from './snapshot.ts';
+import { OWN_SOURCE } from './own-source.ts';
+import type { CheckResult, FactMap, FindingRecord, Mode, NodeIdentity, Snapshot } from './snapshot.ts';
 import { createSourceBook } from './sources.ts';
+import { createSuppressions, type Suppression, type Suppressions } from './suppressions.ts';
 import { worst } from './verdict.ts';
 
 /** The part of the configuration that judging depends on. */
@@ -40,6 +50,26 @@ export interface AbandonedChildren {
   oldestSeconds(tool: string): number;
 }
 
+/** What outlives the process: plain data. */
+export interface EngineMemory {
+  readonly bootId: string;
+  readonly findings: readonly HeldFinding[];
+  readonly suppressions: readonly Suppression[];
+  readonly gpus: readonly Component[];
+  readonly counters: Baseline;
+  /** What the kernel log has said since boot. */
+  readonly kernel: SavedKernelHistory;
+}
+
+/** What an evaluation makes of the memory of findings: nothing, one more observation, or what it holds besides. */
+export type LifetimeUse = 'ignore' | 'observe' | 'show';
+
+export interface Acknowledgement {
+  readonly acknowledged: readonly FindingRecord[];
+  /** Conditions that are there at this moment: they end when they pass. */
+  readonly stillThere: readonly FindingRecord[];
+}
+
 export interface Engine {
   /** Runs one collector and takes what it gave; tells whether any of it is new. */
   collect(collector: AnyCollector, deadlineMs: number): Promise<boolean>;
@@ -48,13 +78,30 @@ export interface Engine {
   /** True where the source hung or missed its deadline: it is not asked again in a one-shot run. */
   hangs(collector: AnyCollector): boolean;
   /**
-   * Judges the facts of the moment. With `lifetimes` a condition needs N of M; without, the present state counts.
-   * `keepStale` is for a run that asks each source on its own terms, not on its schedule.
+   * Judges the facts of the moment. `observe`: a condition needs N of M; `ignore`: the present state counts; `show`: the
+   * present state and what is raised besides. `keepStale` is for a run that asks each source on its own terms, not on
+   * its schedule.
    */
-  assess(o: { readonly context: Context; readonly lifetimes: boolean; readonly keepStale?: boolean }): Snapshot;
+  assess(o: { readonly context: Context; readonly lifetimes: LifetimeUse; readonly keepStale?: boolean }): Snapshot;
+  /** A fact that no collector reads: the agent's own state, the step times that jobs report. */
+  offer<N extends OfferedFact>(name: N, value: Facts[N]): void;
+  /** Another configuration is in force. */
+  configure(settings: EngineSettings): void;
+  /** Lays to rest what somebody has dealt with. */
+  acknowledge(o: { readonly component?: string; readonly check?: string; readonly owner: string }): Acknowledgement;
+  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active'>;
+  /** GPUs that were seen to have been reset since the last call. */
+  takeResets(): readonly GpuReset[];
+  /** By how many milliseconds the wall clock was stepped since the last call; 0 when it was not. */
+  takeClockStep(): number;
+  memory(): EngineMemory;
+  /** What an earlier process knew; of another boot only what a reboot does not cure. */
+  remember(memory: EngineMemory): void;
   baseline(): Baseline;
   restore(baseline: Baseline): void;
 }
+
+export type OfferedFact = 'agent' | 'stepTimes';
 
 const NODE: Component = { kind: 'node', key: 'node' };
 
@@ -64,46 +111,74 @@ export const createEngine = (o: {
   readonly checks: readonly AnyCheck[];
   readonly settings: EngineSettings;
   readonly abandoned: AbandonedChildren;
+  /** Given by the daemon, which lives long enough to see the wall clock stepped. */
+  readonly monotonicMs?: () => number;
 }): Engine => {
-  const { host, node, checks, settings, abandoned } = o;
-  const store = createFactStore({
-    resolveProfile: (gpus, pciGpus) =>
-      resolveProfile({
-        siteProfiles: settings.siteProfiles,
-        ...(settings.machine === undefined ? {} : { configured: settings.machine }),
-        ...seen(gpus, pciGpus),
-      }),
-    roleOverrides: settings.nicRoles,
-    kernelLogTrust: settings.kernelLogTrust,
-  });
+  const { host, checks, abandoned } = o;
+  let { node, settings } = o;
+  const store = createFactStore(factSettings(settings));
   const sources = createSourceBook();
   const lifetimes = createLifetimes();
-  const remembered = new Map<string, { inputs: readonly unknown[]; result: CheckResult; raised: CheckResult }>();
+  const suppressions = createSuppressions();
+  const remembered = new Map<string, { inputs: readonly unknown[]; result: CheckResult }>();
   const errors = new Map<string, number>();
   const hanging = new Set<string>();
+  const offered = new Map<OfferedFact, unknown>();
+  const clockWatch =
+    o.monotonicMs === undefined ? undefined : createClockWatch({ wallMs: host.now, monotonicMs: o.monotonicMs });
+  let clockStepMs = 0;
+  /** Who was here before the last reboot, until it is known who is here now. */
+  let former: readonly Component[] = [];
 
-  /** A check runs again only when a fact that it sees changed. */
+  /** Everything that is known moves with the wall clock, so that ages and windows stay what they are. */
+  const followClock = (): void => {
+    const deltaMs = clockWatch?.stepped() ?? 0;
+    if (deltaMs === 0) return;
+    clockStepMs += deltaMs;
+    store.shift(deltaMs);
+    sources.shift(deltaMs);
+    lifetimes.shift(deltaMs);
+    suppressions.shift(deltaMs);
+    if (node.bootedAt > 0) node = { ...node, bootedAt: node.bootedAt + deltaMs };
+    remembered.clear();
+  };
+
+  /** What a reboot does not cure goes with the board: another one in its place is not accused of it. */
+  const forgetReplacedBoards = (): void => {
+    if (former.length === 0) return;
+    const present = store.gpus();
+    for (const { key, pciBusId, uuid } of former) {
+      const now = present.find((gpu) => gpu.pciBusId === pciBusId)?.uuid;
+      if (uuid === undefined || now === undefined || now === uuid) continue;
+      former = former.filter((one) => one.key !== key);
+      lifetimes.forget(key, { now: host.now(), reason: 'the board was replaced' });
+      store.kernel.acknowledge({ componentKey: `gpu:${pciBusId}`, at: host.now() });
+    }
+  };
+
+  /** A check runs again only when something that it sees changed. */
   const evaluate = (
     check: AnyCheck,
     facts: FactMap,
+    profile: Profile,
     context: Context,
     expectedFacts: ReadonlySet<FactName>,
-    withLifetimes: boolean,
   ): CheckResult => {
     const names: readonly FactName[] = [...check.requires, ...(check.uses ?? [])];
+    const lastingFacts = store.lasting();
+    const times = { now: host.now(), lastingFacts };
     // Events age while their fact stands still, so a check of the kernel log runs once a minute all the same.
     const minute = names.includes('kernelLog') ? Math.floor(host.now() / 60_000) : 0;
-    const inputs = [context, minute, ...names.map((name) => identityOf(facts, name))];
+    const expected = names.filter((name) => expectedFacts.has(name)).join();
+    const inputs = [settings, expected, minute, ...names.map((name) => identityOf(facts, name))];
     const key = `${context} ${check.id}`;
     const previous = remembered.get(key);
     if (previous !== undefined && inputs.every((input, i) => input === previous.inputs[i])) {
-      return withLifetimes ? previous.raised : previous.result;
+      return { ...previous.result, ...readingTimes(check, facts, times) };
     }
-    const profile = facts.profile?.ok === true ? facts.profile.value : undefined;
-    if (profile === undefined) throw new Error('the fact store always gives a profile');
     const configured = settings.checks[check.id];
     const evaluated = evaluateCheck(check, facts, {
-      now: host.now(),
+      ...times,
       bootedAt: node.bootedAt,
       context,
       node: NODE,
@@ -112,14 +187,25 @@ export const createEngine = (o: {
       options: configured?.options ?? {},
       optionalSources: settings.optionalSources,
       expectedFacts,
-      lastingFacts: store.lasting(),
     });
     const failures = (errors.get(check.id) ?? 0) + evaluated.errors;
     errors.set(check.id, failures);
     const result = { ...evaluated, errors: failures };
-    const raised = withLifetimes ? lifetimes.apply(check, result) : result;
-    remembered.set(key, { inputs, result, raised });
-    return raised;
+    remembered.set(key, { inputs, result });
+    return result;
+  };
+
+  const withLifetime = (check: AnyCheck, result: CheckResult, use: LifetimeUse): CheckResult => {
+    if (use === 'ignore') return result;
+    return use === 'observe'
+      ? lifetimes.apply(check, result, { now: host.now(), bootedAt: node.bootedAt })
+      : lifetimes.withRaised(result);
+  };
+
+  const withSuppressions = (result: CheckResult): CheckResult => {
+    if (result.findings.length === 0) return result;
+    const now = host.now();
+    return { ...result, findings: result.findings.map((finding) => suppressions.mark(finding, now)) };
   };
 
   return {
@@ -131,8 +217,13 @@ export const createEngine = (o: {
       );
       if (hung) hanging.add(collector.id);
       else hanging.delete(collector.id);
-      sources.record(collector.id, { ...run, readings });
-      return store.put(collector, run.collected, run.at);
+      followClock();
+      // Counted back from the answer: the clock may have been stepped since the question.
+      const at = o.monotonicMs === undefined ? run.at : host.now() - Math.round(run.durationMs);
+      sources.record(collector.id, { ...run, at, readings });
+      const isNew = store.put(collector, run.collected, at);
+      forgetReplacedBoards();
+      return isNew;
     },
     expect: (collector) => {
       const waiting = absent('timeout', `${collector.id} has not answered yet`);
@@ -141,15 +232,23 @@ export const createEngine = (o: {
       store.put(collector, collected, host.now());
     },
     hangs: (collector) => hanging.has(collector.id),
-    assess: ({ context, lifetimes: withLifetimes, keepStale = false }) => {
+    assess: ({ context, lifetimes: use, keepStale = false }) => {
+      followClock();
       const now = host.now();
+      const own = { at: now, source: OWN_SOURCE };
       const states = sources.states(NODE, (source) => abandoned.oldestSeconds(toolOf(source)));
       const collected = store.facts(now, { keepStale });
-      const facts: FactMap = { ...collected, sources: { ok: true, value: states, at: now, source: 'muster' } };
+      const given: Record<string, unknown> = {
+        agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
+      };
+      for (const [name, value] of offered) given[name] = { ...known(value), ...own };
+      const facts: FactMap = { ...collected, ...given, sources: { ...known(states), ...own } };
       const profile = facts.profile?.ok === true ? facts.profile.value : undefined;
       if (profile === undefined) throw new Error('the fact store always gives a profile');
       const expectedFacts = expectedOf(facts);
-      const results = checks.map((check) => evaluate(check, facts, context, expectedFacts, withLifetimes));
+      const results = checks.map((check) =>
+        withSuppressions(withLifetime(check, evaluate(check, facts, profile, context, expectedFacts), use)),
+      );
       return {
         at: now,
         context,
@@ -160,12 +259,73 @@ export const createEngine = (o: {
         sources: sources.statuses(),
         overall: worst(results.filter(({ mode }) => mode === 'enforce').map(({ severity }) => severity)),
         abandonedProcesses: abandoned.count(),
+        changes: use === 'observe' ? lifetimes.takeChanges() : [],
       };
+    },
+    offer: (name, value) => {
+      offered.set(name, value);
+    },
+    configure: (next) => {
+      settings = next;
+      store.configure(factSettings(next));
+    },
+    acknowledge: ({ component, check, owner }) => {
+      const now = host.now();
+      const isMeant = (record: FindingRecord): boolean =>
+        (check === undefined || matchesGlob(check, record.check)) &&
+        (component === undefined || matchesComponent(component, record.component));
+      const answer = lifetimes.acknowledge(isMeant, { now, owner });
+      for (const record of answer.acknowledged) {
+        const kinds = checks.find(({ id }) => id === record.check)?.kernelEvents;
+        if (kinds !== undefined) store.kernel.acknowledge({ componentKey: record.component.key, kinds, at: now });
+      }
+      return answer;
+    },
+    suppressions,
+    takeResets: () => store.takeResets(),
+    takeClockStep: () => {
+      const taken = clockStepMs;
+      clockStepMs = 0;
+      return taken;
+    },
+    memory: () => ({
+      bootId: node.bootId,
+      findings: lifetimes.save(),
+      suppressions: suppressions.active(host.now()),
+      gpus: store.gpus(),
+      counters: store.baseline(host.now()),
+      kernel: store.kernel.export(),
+    }),
+    remember: (memory) => {
+      const now = host.now();
+      const sameBoot = memory.bootId === node.bootId && node.bootId !== '';
+      lifetimes.restore(memory.findings, { sameBoot, now });
+      suppressions.restore(memory.suppressions, now);
+      if (!sameBoot) {
+        store.kernel.restore(outlasting(memory.kernel));
+        former = memory.gpus;
+        return;
+      }
+      // Where records are not numbered nothing can be resumed: all of them are read once more.
+      if (memory.kernel.sequence !== undefined) store.kernel.restore(memory.kernel);
+      store.restoreIdentities(memory.gpus);
+      store.restore(memory.counters);
     },
     baseline: () => store.baseline(host.now()),
     restore: (baseline) => store.restore(baseline),
   };
 };
+
+const factSettings = (settings: EngineSettings): FactSettings => ({
+  resolveProfile: (gpus, pciGpus) =>
+    resolveProfile({
+      siteProfiles: settings.siteProfiles,
+      ...(settings.machine === undefined ? {} : { configured: settings.machine }),
+      ...seen(gpus, pciGpus),
+    }),
+  roleOverrides: settings.nicRoles,
+  kernelLogTrust: settings.kernelLogTrust,
+});
 
 /** Every source that runs a tool is named after it. */
 const toolOf = (source: string): string => (source.startsWith('nvidia-smi') ? 'nvidia-smi' : source);

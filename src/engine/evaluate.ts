@@ -11,9 +11,11 @@ import {
   type Judgement,
   type Profile,
   type Rule,
+  type Severity,
 } from '../api.ts';
 import { isExpectable, verdictOfAbsence } from './absence.ts';
 import { type OptionValues, resolveOptions } from './options.ts';
+import { OWN_SOURCE } from './own-source.ts';
 import type { CheckResult, FactMap, FindingRecord, Mode, UnjudgedRecord, Verdict } from './snapshot.ts';
 import { worst } from './verdict.ts';
 
@@ -49,12 +51,7 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
     title: check.title,
     mode: ctx.mode,
     ranAt: ctx.now,
-    factsAt: Math.min(
-      ctx.now,
-      ...(check.requires as readonly FactName[])
-        .filter((name) => !ctx.lastingFacts.has(name))
-        .map((name) => factOf(facts, name).at),
-    ),
+    ...readingTimes(check, facts, ctx),
   };
   const whole = (
     severity: 'SKIPPED' | 'UNKNOWN',
@@ -64,6 +61,7 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
   ): CheckResult => ({
     ...base,
     severity,
+    besides: severity,
     reason,
     findings: [],
     unjudged,
@@ -102,6 +100,21 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
   return { ...base, ...sumUp(check, judgements, ctx), errors: 0 };
 };
 
+/** How old the facts of a check are: they may be read again without saying anything new. */
+export const readingTimes = (
+  check: AnyCheck,
+  facts: FactMap,
+  { now, lastingFacts }: Pick<EvaluationContext, 'now' | 'lastingFacts'>,
+): Pick<CheckResult, 'factsAt' | 'sampledAt'> => {
+  const requires = check.requires as readonly FactName[];
+  const required = requires.filter((name) => !lastingFacts.has(name)).map((name) => factOf(facts, name).at);
+  // Facts of the engine itself (the profile, the state of the sources) are made anew each time and observe nothing.
+  const sampled = [...requires, ...((check.uses ?? []) as readonly FactName[])]
+    .map((name) => facts[name])
+    .find((fact) => fact !== undefined && fact.source !== OWN_SOURCE);
+  return { factsAt: Math.min(now, ...required), sampledAt: sampled?.at ?? now };
+};
+
 /** A check gets what it declared and nothing else. */
 // biome-ignore lint/suspicious/noExplicitAny: which facts a check gets is known to its own type only
 const handOver = (check: AnyCheck, facts: FactMap): any => {
@@ -118,8 +131,9 @@ const sumUp = (
   check: AnyCheck,
   judgements: readonly Judgement[],
   ctx: EvaluationContext,
-): Pick<CheckResult, 'severity' | 'reason' | 'findings' | 'unjudged' | 'judged'> => {
+): Pick<CheckResult, 'severity' | 'besides' | 'reason' | 'findings' | 'unjudged' | 'judged'> => {
   const judged = new Map<string, Component>();
+  const found: Severity[] = [];
   const byComponent = new Map<string, Verdict[]>();
   const add = (component: Component, verdict: Verdict): void => {
     const verdicts = byComponent.get(component.key);
@@ -137,12 +151,10 @@ const sumUp = (
     } else if ('finding' in judgement) {
       const record = findingRecord(check, judgement.finding, ctx.now);
       judged.set(judgement.finding.component.key, judgement.finding.component);
-      if (record === undefined) {
-        add(judgement.finding.component, 'PASS');
-        continue;
-      }
+      add(judgement.finding.component, 'PASS');
+      if (record === undefined) continue;
       findings.push(record);
-      add(record.component, record.severity);
+      found.push(record.severity);
     } else {
       const record = unjudgedRecord(judgement, answered);
       unjudged.push(record);
@@ -154,10 +166,12 @@ const sumUp = (
     }
   }
 
-  const severity = worst([...byComponent.values()].map(verdictOfComponent));
+  const besides = worst([...byComponent.values()].map(verdictOfComponent));
+  const severity = worst([besides, ...found]);
   const firstUnjudged = unjudged.find(({ verdict }) => verdict === severity);
   return {
     severity,
+    besides,
     ...(severity === 'SKIPPED' || severity === 'UNKNOWN'
       ? { reason: firstUnjudged?.detail ?? 'there is nothing of this kind here' }
       : {}),
@@ -224,6 +238,7 @@ const findingRecord = (check: AnyCheck, finding: Finding, now: number): FindingR
     ...(finding.expected === undefined ? {} : { expected: finding.expected }),
     evidence: finding.evidence ?? {},
     action: rule.action,
-    ...(finding.at === undefined ? {} : { firstSeen: finding.at }),
+    lifetime,
+    ...(finding.at === undefined ? {} : { at: finding.at, firstSeen: finding.firstAt ?? finding.at }),
   };
 };

@@ -11,17 +11,31 @@ import {
   type Raw,
   type Reading,
 } from '../api.ts';
+import { createGpuResetWatch, type GpuReset } from '../derive/gpu-resets.ts';
 import { createIdentityBook, identifyAll } from '../derive/inventory.ts';
 import { withMeanings } from '../derive/kernel-events.ts';
+import { createKernelHistory, type KernelHistory } from '../derive/kernel-history.ts';
 import { assignRoles, type RoleOverride } from '../derive/nic-roles.ts';
 import { type Baseline, createSeriesStore } from '../derive/series.ts';
 import { nicCounterLimits } from '../knowledge/nic-counters.ts';
+import { OWN_SOURCE } from './own-source.ts';
 import type { FactMap } from './snapshot.ts';
 
 /** A source that did not answer for this many of its intervals has gone stale: its readings are dropped, never frozen. */
 const STALE_INTERVALS = 3;
+/** Three seconds of the kernel log would make every pause of a node that a job fills with load a stale source. */
+const STALE_AT_LEAST_SECONDS = 10;
 
 type ProfileResolver = (gpus: Reading<Facts['gpus']>, pciGpus: Reading<Facts['pciGpus']>) => Profile;
+
+/** The part of the configuration that facts depend on. */
+export interface FactSettings {
+  readonly resolveProfile: ProfileResolver;
+  readonly roleOverrides: readonly RoleOverride[];
+  readonly kernelLogTrust: 'kernel' | 'any';
+}
+
+export type { GpuReset } from '../derive/gpu-resets.ts';
 
 /** What is known of the machine now, and what its counters showed before. */
 export interface FactStore {
@@ -34,6 +48,16 @@ export interface FactStore {
   lasting(): ReadonlySet<FactName>;
   baseline(now: number): Baseline;
   restore(baseline: Baseline): void;
+  /** Who an earlier process of this boot knew. */
+  restoreIdentities(gpus: readonly Component[]): void;
+  /** What the kernel log has said since boot. */
+  readonly kernel: Pick<KernelHistory, 'acknowledge' | 'export' | 'restore'>;
+  /** GPUs that were seen to have been reset since the last call. */
+  takeResets(): readonly GpuReset[];
+  /** Another configuration is in force. */
+  configure(settings: FactSettings): void;
+  /** The wall clock was stepped: every time that is remembered moves with it. */
+  shift(deltaMs: number): void;
 }
 
 interface Held {
@@ -50,7 +74,7 @@ const IDENTIFYING: readonly string[] = ['gpus', 'pciGpus'];
 
 const staleAfterMs = ({ schedule }: AnyCollector): number =>
   typeof schedule === 'object' && 'everySeconds' in schedule
-    ? schedule.everySeconds * STALE_INTERVALS * 1000
+    ? Math.max(STALE_AT_LEAST_SECONDS, schedule.everySeconds * STALE_INTERVALS) * 1000
     : Number.POSITIVE_INFINITY;
 
 /** Asked every five minutes or more rarely: topology, the loaded module, who the machine is. */
@@ -70,14 +94,14 @@ const memo = <A extends readonly unknown[], T>(compute: (...inputs: A) => T): ((
   };
 };
 
-export const createFactStore = (o: {
-  resolveProfile: ProfileResolver;
-  roleOverrides: readonly RoleOverride[];
-  kernelLogTrust: 'kernel' | 'any';
-}): FactStore => {
+export const createFactStore = (initial: FactSettings): FactStore => {
+  let settings = initial;
   const held = new Map<string, Held>();
   const book = createIdentityBook();
   const series = createSeriesStore();
+  const kernel = createKernelHistory(book.identify);
+  const resetWatch = createGpuResetWatch();
+  let resets: readonly GpuReset[] = [];
 
   const lasting = new Set<FactName>();
   let identities = 0;
@@ -99,6 +123,20 @@ export const createFactStore = (o: {
     if (name === 'pciGpus') book.learnPciGpus(value as Raw<Facts['pciGpus']>);
   };
 
+  /** A GPU is known to have been reset only from one reading to the next: what the kernel said in between stands. */
+  const noteResets = (gpus: Raw<Facts['gpus']>, at: number): void => {
+    const seen = resetWatch.next(gpus, at).map((reset) => ({ ...reset, component: book.identify(reset.component) }));
+    for (const { component, after } of seen) kernel.noteReset(component.key, after);
+    resets = [...resets, ...seen];
+  };
+
+  /** The kernel log's source tells what is new; the fact is what has been said since boot. */
+  const sinceBoot = (gain: Reading<unknown>, at: number): Reading<unknown> => {
+    if (!gain.ok) return gain;
+    kernel.add(gain.value as KernelLog, at);
+    return known(kernel.value());
+  };
+
   const derived = (name: string, raw: unknown, at: number): unknown => {
     const value = series.derive(name, raw as Raw<unknown>, at, book.identify);
     return name === 'kernelLog' ? interpreted(value as KernelLog) : value;
@@ -107,13 +145,19 @@ export const createFactStore = (o: {
   const interpreted = (log: KernelLog): KernelLog => {
     const version = driverVersion();
     return withMeanings(log, {
-      trust: o.kernelLogTrust,
+      trust: settings.kernelLogTrust,
       ...(version === undefined ? {} : { driverVersion: version }),
     });
   };
 
   /** Sources answer in any order: a kernel line may be read before nvidia-smi has said who that GPU is. */
   const completeLate = (): void => {
+    const log = held.get('kernelLog');
+    // What was acknowledged is gone, and what a reset has cured is marked, without a word of the source.
+    if (log?.fact.ok === true && log.raw !== kernel.value()) {
+      const value = derived('kernelLog', kernel.value(), log.fact.at);
+      held.set('kernelLog', { ...log, raw: kernel.value(), identities, fact: { ...log.fact, value } });
+    }
     for (const [name, entry] of held) {
       if (entry.identities === identities || !entry.fact.ok) continue;
       const value = identifyAll(entry.fact.value, book.identify);
@@ -122,14 +166,22 @@ export const createFactStore = (o: {
     }
   };
 
-  const profileOf = memo((gpus: Fact<unknown> | undefined, pciGpus: Fact<unknown> | undefined) =>
-    o.resolveProfile((gpus ?? NOTHING) as Reading<Facts['gpus']>, (pciGpus ?? NOTHING) as Reading<Facts['pciGpus']>),
+  const profileOf = memo(
+    ({ resolveProfile }: FactSettings, gpus: Fact<unknown> | undefined, pciGpus: Fact<unknown> | undefined) =>
+      resolveProfile((gpus ?? NOTHING) as Reading<Facts['gpus']>, (pciGpus ?? NOTHING) as Reading<Facts['pciGpus']>),
   );
 
-  const withRoles = memo((nics: Facts['nics'], rails: Facts['rails'] | undefined, profile: Profile): Facts['nics'] => {
-    const roles = assignRoles(nics, { profile, overrides: o.roleOverrides, ...(rails === undefined ? {} : { rails }) });
-    return nics.map((nic) => ({ ...nic, role: roles.get(nic.ref.key) ?? 'unknown' }));
-  });
+  const withRoles = memo(
+    (
+      { roleOverrides: overrides }: FactSettings,
+      nics: Facts['nics'],
+      rails: Facts['rails'] | undefined,
+      profile: Profile,
+    ): Facts['nics'] => {
+      const roles = assignRoles(nics, { profile, overrides, ...(rails === undefined ? {} : { rails }) });
+      return nics.map((nic) => ({ ...nic, role: roles.get(nic.ref.key) ?? 'unknown' }));
+    },
+  );
 
   return {
     put: (collector, collected, at) => {
@@ -137,10 +189,12 @@ export const createFactStore = (o: {
       let isNew = false;
       const names = Object.keys(collected).sort((a, b) => IDENTIFYING.indexOf(b) - IDENTIFYING.indexOf(a));
       for (const name of names) {
-        const reading = collected[name];
-        if (reading === undefined) continue;
+        const given = collected[name];
+        if (given === undefined) continue;
+        const reading = name === 'kernelLog' ? sinceBoot(given, at) : given;
         const previous = held.get(name);
         if (reading.ok) learn(name, reading.value);
+        if (reading.ok && name === 'gpus') noteResets(reading.value as Raw<Facts['gpus']>, at);
         const unchanged = reading.ok && previous?.fact.ok === true && previous.raw === reading.value;
         const isSameAbsence = !reading.ok && previous?.fact.ok === false && previous.fact.detail === reading.detail;
         isNew ||= !unchanged && !isSameAbsence;
@@ -169,14 +223,14 @@ export const createFactStore = (o: {
           keepStale || age <= staleAfterMs ? fact : { ...absent('stale', detail), at: fact.at, source: fact.source };
       }
       const map = facts as FactMap;
-      const profile = profileOf(facts.gpus, facts.pciGpus);
-      const own = { at: now, source: 'muster' };
+      const profile = profileOf(settings, facts.gpus, facts.pciGpus);
+      const own = { at: now, source: OWN_SOURCE };
       facts.profile = { ...known(profile), ...own };
       facts.nicCounterLimits = { ...known(nicCounterLimits), ...own };
       if (map.nics?.ok === true) {
         facts.nics = {
           ...map.nics,
-          value: withRoles(map.nics.value, map.rails?.ok === true ? map.rails.value : undefined, profile),
+          value: withRoles(settings, map.nics.value, map.rails?.ok === true ? map.rails.value : undefined, profile),
         };
       }
       return map;
@@ -186,6 +240,28 @@ export const createFactStore = (o: {
     // A day of counters an hour apart: what a day's window needs, and small enough to read in a prolog.
     baseline: (now) => series.baseline({ now, maxAgeSeconds: 86_400, spacingSeconds: 3600 }),
     restore: (baseline) => series.restore(baseline),
+    kernel,
+    takeResets: () => {
+      const taken = resets;
+      resets = [];
+      return taken;
+    },
+    restoreIdentities: (gpus) => {
+      book.restore(gpus);
+      noteIdentities();
+    },
+    configure: (next) => {
+      settings = next;
+      // What the kernel log says means something else when another origin is trusted.
+      identities += 1;
+    },
+    shift: (deltaMs) => {
+      series.shift(deltaMs);
+      kernel.shift(deltaMs);
+      resetWatch.shift(deltaMs);
+      for (const [name, entry] of held)
+        held.set(name, { ...entry, fact: { ...entry.fact, at: entry.fact.at + deltaMs } });
+    },
   };
 };
 

@@ -1,88 +1,253 @@
-import type { AnyCheck, Rule } from '../api.ts';
-
-import type { CheckResult, FindingRecord } from './snapshot.ts';
+import type { AnyCheck, Component } from '../api.ts';
+import { clearedBecause } from './cleared-because.ts';
+import {
+  cleared,
+  type HeldFinding,
+  hit,
+  isCleared,
+  isEvent,
+  isForgotten,
+  miss,
+  type Observation,
+  outlivesReboot,
+} from './held-finding.ts';
+import type { CheckResult, FindingChange, FindingRecord } from './snapshot.ts';
 import { worst } from './verdict.ts';
 
-interface State {
-  record: FindingRecord;
-  readonly firstSeen: number;
-  /** The last evaluations, newest last: was the finding there? */
-  recent: boolean[];
-  passesInARow: number;
-  raised: boolean;
-}
-
 /**
- * The memory between evaluations. A condition is raised by N of M and dropped after enough passes in a row, and only
- * where its component was judged in full; an event is raised at once and stays as long as its check reports it.
+ * The memory between evaluations. A condition is raised by N of M observations and dropped after enough passes in a
+ * row, and only where its component was judged in full; an event is raised at once and stays as long as its check
+ * reports it, which is until what its rule states.
  */
 export interface Lifetimes {
   /** Takes one evaluation and returns it with the findings that are raised. */
-  apply(check: AnyCheck, result: CheckResult): CheckResult;
+  apply(check: AnyCheck, result: CheckResult, o: { readonly now: number; readonly bootedAt: number }): CheckResult;
+  /** The present state with what is raised besides: for a validation, from which hysteresis hides nothing. */
+  withRaised(result: CheckResult): CheckResult;
+  /**
+   * Lays findings to rest that somebody has dealt with: events, and conditions that are held without being judged. What
+   * is there at this moment is not over because somebody says so: it comes back as `stillThere`.
+   */
+  acknowledge(
+    isMeant: (record: FindingRecord) => boolean,
+    o: { readonly now: number; readonly owner: string },
+  ): { readonly acknowledged: readonly FindingRecord[]; readonly stillThere: readonly FindingRecord[] };
+  /** Drops everything about a component that is there no more. */
+  forget(componentKey: string, o: { readonly now: number; readonly reason: string }): void;
+  /** What changed since the last call. */
+  takeChanges(): readonly FindingChange[];
+  /** The wall clock was stepped: every time that is remembered moves with it. */
+  shift(deltaMs: number): void;
+  save(): readonly HeldFinding[];
+  /** After a reboot only what a reboot does not cure is kept; what is dropped is a change. */
+  restore(held: readonly HeldFinding[], o: { readonly sameBoot: boolean; readonly now: number }): void;
 }
 
 const AT_ONCE = { hits: 1, of: 1, clear: 1 };
 
-const keyOf = (finding: FindingRecord): string => `${finding.code}|${finding.component.key}`;
+const keyOf = ({ check, code, component }: FindingRecord): string => `${check}|${code}|${component.key}`;
+
+/** What is shown of a held finding. */
+const shown = ({ record, firstSeen, lastSeen, flaps }: HeldFinding): FindingRecord => ({
+  ...record,
+  firstSeen,
+  lastSeen,
+  ...(flaps.damped
+    ? {
+        message: `${record.message} (comes and goes: held until it has been quiet for half an hour)`,
+        evidence: { ...record.evidence, flapping: true },
+      }
+    : {}),
+});
 
 export const createLifetimes = (): Lifetimes => {
-  const byCheck = new Map<string, Map<string, State>>();
+  const byCheck = new Map<string, Map<string, HeldFinding>>();
+  const judgedAt = new Map<string, number>();
+  let changes: FindingChange[] = [];
 
-  const statesOf = (id: string): Map<string, State> => {
-    let states = byCheck.get(id);
-    if (states === undefined) {
-      states = new Map();
-      byCheck.set(id, states);
+  const heldBy = (check: string): Map<string, HeldFinding> => {
+    let held = byCheck.get(check);
+    if (held === undefined) {
+      held = new Map();
+      byCheck.set(check, held);
     }
-    return states;
+    return held;
   };
 
-  const isEvent = (check: AnyCheck, finding: FindingRecord): boolean =>
-    (check.rules[finding.code] as Rule | undefined)?.lifetime !== 'condition';
+  const note = (type: FindingChange['type'], held: HeldFinding, at: number, reason?: string): void => {
+    changes.push({ type, at, finding: shown(held), ...(reason === undefined ? {} : { reason }) });
+  };
+
+  const noteHit = (before: HeldFinding | undefined, after: HeldFinding, now: number): void => {
+    if (!after.raised) return;
+    if (before?.raised !== true) note('finding_raised', after, now);
+    else if (
+      before.record.severity !== after.record.severity ||
+      before.record.action.drain !== after.record.action.drain ||
+      before.record.action.then !== after.record.action.then
+    )
+      note('finding_changed', after, now);
+  };
+
+  /** Findings of a check that is turned off, or of a code that this version no longer has. */
+  const drop = (held: Map<string, HeldFinding>, now: number, reason: string): void => {
+    for (const one of held.values()) if (one.raised) note('finding_cleared', one, now, reason);
+    held.clear();
+  };
+
+  const apply: Lifetimes['apply'] = (check, result, { now, bootedAt }) => {
+    const held = heldBy(check.id);
+    if (result.mode === 'off') {
+      drop(held, now, 'the check is turned off');
+      return result;
+    }
+    const raise = check.raise ?? AT_ONCE;
+    const graceMs = (check.raise?.bootGraceSeconds ?? 0) * 1000;
+    const inGrace = bootedAt > 0 && now < bootedAt + graceMs;
+    const observation: Observation = { now, raise, isNew: judgedAt.get(check.id) !== result.sampledAt, inGrace };
+    judgedAt.set(check.id, result.sampledAt);
+
+    adoptRenamed(held, result.findings);
+    const present = new Set<string>();
+    for (const finding of result.findings) {
+      const key = keyOf(finding);
+      const before = held.get(key);
+      const after = hit(before, finding, observation);
+      present.add(key);
+      held.set(key, after);
+      noteHit(before, after, now);
+    }
+
+    const judged = new Set(result.judged.map(({ key }) => key));
+    const open = openIn(result);
+    for (const [key, before] of held) {
+      if (present.has(key)) continue;
+      const isJudged = judged.has(before.record.component.key) && !open(before.record.component);
+      const after = isJudged ? miss(before, observation) : before;
+      const isOver = isJudged && after.raised && (isEvent(after.record) || isCleared(after, raise));
+      if (isOver) note('finding_cleared', after, now, clearedBecause(after, { now, bootedAt, raise }));
+      const kept = isOver ? cleared(after) : after;
+      if (isForgotten(kept, now) || (isOver && isEvent(kept.record))) held.delete(key);
+      else held.set(key, kept);
+    }
+
+    const raised = [...held.values()].filter((one) => one.raised).map(shown);
+    if (raised.length === 0 && result.findings.length === 0) return result;
+    const settling = inGrace && [...held.values()].some((one) => !one.raised && one.recent.includes(true));
+    const until = new Date(bootedAt + graceMs).toISOString();
+    return {
+      ...result,
+      findings: raised,
+      severity: worst([
+        result.besides,
+        ...raised.map(({ severity }) => severity),
+        ...(settling ? ['UNKNOWN' as const] : []),
+      ]),
+      ...(settling ? { reason: `the node has booted just now; what is there at ${until} counts` } : {}),
+    };
+  };
 
   return {
-    apply: (check, result) => {
-      const states = statesOf(check.id);
-      const raise = check.raise ?? AT_ONCE;
-      const seen = new Set<string>();
-
-      for (const finding of result.findings) {
-        const key = keyOf(finding);
-        seen.add(key);
-        const previous = states.get(key);
-        const recent = [...(previous?.recent ?? []), true].slice(-raise.of);
-        states.set(key, {
-          record: finding,
-          firstSeen: previous?.firstSeen ?? finding.firstSeen ?? result.ranAt,
-          recent,
-          passesInARow: 0,
-          raised: previous?.raised === true || isEvent(check, finding) || recent.filter(Boolean).length >= raise.hits,
-        });
-      }
-
-      const judged = new Set(result.judged.map(({ key }) => key));
-      const unjudged = new Set(
-        result.unjudged.filter(({ verdict }) => verdict === 'UNKNOWN').map(({ component }) => component.key),
-      );
-      for (const [key, state] of states) {
-        if (seen.has(key)) continue;
-        const { component } = state.record;
-        if (!judged.has(component.key) || unjudged.has(component.key)) continue;
-        state.recent = [...state.recent, false].slice(-raise.of);
-        state.passesInARow += 1;
-        const forgotten = !state.raised && !state.recent.includes(true);
-        if (forgotten || state.passesInARow >= raise.clear || isEvent(check, state.record)) states.delete(key);
-      }
-
-      const findings = [...states.values()]
-        .filter(({ raised }) => raised)
-        .map(({ record, firstSeen }) => ({ ...record, firstSeen }));
-      if (findings.length === 0 && result.findings.length === 0) return result;
-      const severity = worst([
-        ...findings.map((finding) => finding.severity),
-        unjudged.size > 0 ? 'UNKNOWN' : result.judged.length > 0 ? 'PASS' : 'SKIPPED',
-      ]);
-      return { ...result, findings, severity };
+    apply,
+    withRaised: (result) => {
+      if (result.mode === 'off') return result;
+      const present = new Set(result.findings.map(keyOf));
+      const besides = [...heldBy(result.id)]
+        .filter(([key, { raised }]) => raised && !present.has(key))
+        .map(([, one]) => shown(one));
+      if (besides.length === 0) return result;
+      return {
+        ...result,
+        findings: [...result.findings, ...besides],
+        severity: worst([result.severity, ...besides.map(({ severity }) => severity)]),
+      };
     },
+    acknowledge: (isMeant, { now, owner }) => {
+      const acknowledged: FindingRecord[] = [];
+      const stillThere: FindingRecord[] = [];
+      for (const held of byCheck.values()) {
+        for (const [key, one] of held) {
+          if (!one.raised || !isMeant(one.record)) continue;
+          const isPresent = one.passesInARow === 0 && one.recent.at(-1) === true && !isEvent(one.record);
+          if (isPresent) stillThere.push(shown(one));
+          else {
+            acknowledged.push(shown(one));
+            note('finding_cleared', one, now, `acknowledged by ${owner}`);
+            held.delete(key);
+          }
+        }
+      }
+      return { acknowledged, stillThere };
+    },
+    forget: (componentKey, { now, reason }) => {
+      for (const held of byCheck.values()) {
+        for (const [key, one] of held) {
+          if (one.record.component.key !== componentKey) continue;
+          if (one.raised) note('finding_cleared', one, now, reason);
+          held.delete(key);
+        }
+      }
+    },
+    takeChanges: () => {
+      const taken = changes;
+      changes = [];
+      return taken;
+    },
+    shift: (deltaMs) => {
+      for (const held of byCheck.values()) for (const [key, one] of held) held.set(key, shifted(one, deltaMs));
+      for (const [check, at] of judgedAt) judgedAt.set(check, at + deltaMs);
+    },
+    save: () => [...byCheck.values()].flatMap((held) => [...held.values()]),
+    restore: (saved, { sameBoot, now }) => {
+      for (const one of saved) {
+        if (sameBoot || outlivesReboot(one)) heldBy(one.record.check).set(keyOf(one.record), one);
+        else if (one.raised) note('finding_cleared', one, now, 'the node was rebooted');
+      }
+    },
+  };
+};
+
+/**
+ * The kernel names a GPU by its address before nvidia-smi has said who that is: under its own name it is no other
+ * finding.
+ */
+const adoptRenamed = (held: Map<string, HeldFinding>, findings: readonly FindingRecord[]): void => {
+  for (const finding of findings) {
+    const { component, code } = finding;
+    if (component.pciBusId === undefined || held.has(keyOf(finding))) continue;
+    for (const [key, { record }] of held) {
+      const isRenamed =
+        record.code === code &&
+        record.component.pciBusId === component.pciBusId &&
+        record.component.uuid === undefined &&
+        component.uuid !== undefined;
+      if (!isRenamed) continue;
+      const one = held.get(key);
+      held.delete(key);
+      if (one !== undefined) held.set(keyOf(finding), one);
+    }
+  }
+};
+
+/** Whether something about a component was left open that should have been judged. */
+const openIn = (result: CheckResult): ((component: Component) => boolean) => {
+  const keys = new Set(
+    result.unjudged.filter(({ verdict }) => verdict === 'UNKNOWN').map(({ component }) => component.key),
+  );
+  return ({ key }) => keys.has(key);
+};
+
+const shifted = (held: HeldFinding, deltaMs: number): HeldFinding => {
+  const { record } = held;
+  return {
+    ...held,
+    record: {
+      ...record,
+      ...(record.at === undefined ? {} : { at: record.at + deltaMs }),
+      ...(record.firstSeen === undefined ? {} : { firstSeen: record.firstSeen + deltaMs }),
+    },
+    firstSeen: held.firstSeen + deltaMs,
+    lastSeen: held.lastSeen + deltaMs,
+    flaps: held.flaps.at === 0 ? held.flaps : { ...held.flaps, at: held.flaps.at + deltaMs },
   };
 };

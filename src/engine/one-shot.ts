@@ -45,7 +45,7 @@ export const runOneShot = async (o: OneShot): Promise<Snapshot> => {
   await sample();
   while (o.next !== undefined && (await o.next(remaining()))) await sample();
   // No answer is older than this run: beside a slow nvidia-smi, a source with a period of a second is not stale.
-  return o.engine.assess({ context: o.context, lifetimes: false, keepStale: true });
+  return o.engine.assess({ context: o.context, lifetimes: 'ignore', keepStale: true });
 };
 
 /** For a live machine: one pause, when the time allows two samples. */

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { createTask, type ScheduledTask } from 'node-cron';
 
 export interface Scheduler {
-  /** Runs the task every so many seconds, first after a whole period and a phase that follows from the node's name. */
+  /**
+   * Runs the task every so many seconds, first after a whole period and a phase that follows from the node's name. A
+   * second call with the same id takes the place of the first; nothing happens where it asks for the same period.
+   */
   every(id: string, seconds: number, task: () => Promise<void>): void;
   /** Runs the task on a cron schedule. The task owns its deadline: node-cron never starts one again that does not settle. */
   cron(id: string, expression: string, task: () => Promise<void>): void;
-  /** When a task last began (Unix ms of `now`); a health endpoint sees by it that the scheduler turns. */
-  lastTurnAt(): number;
+  cancel(id: string): void;
   stop(): void;
 }
 
@@ -17,18 +19,20 @@ export const phaseOf = (node: string, id: string, seconds: number): number => {
   return (hash / 2 ** 32) * seconds;
 };
 
+interface Scheduled {
+  /** What was asked for, to tell whether another call asks for the same. */
+  readonly when: string;
+  stop(): void;
+}
+
 export const createScheduler = (o: {
   readonly node: string;
-  readonly now: () => number;
   readonly onError: (id: string, error: unknown) => void;
 }): Scheduler => {
-  const timers = new Set<NodeJS.Timeout>();
-  const tasks: ScheduledTask[] = [];
+  const schedules = new Map<string, Scheduled>();
   const running = new Set<string>();
-  let turnedAt = o.now();
 
   const runOnce = async (id: string, task: () => Promise<void>): Promise<void> => {
-    turnedAt = o.now();
     if (running.has(id)) return;
     running.add(id);
     try {
@@ -40,29 +44,40 @@ export const createScheduler = (o: {
     }
   };
 
+  const cancel = (id: string): void => {
+    schedules.get(id)?.stop();
+    schedules.delete(id);
+  };
+
+  const place = (id: string, when: string, start: () => Scheduled['stop']): void => {
+    if (schedules.get(id)?.when === when) return;
+    cancel(id);
+    schedules.set(id, { when, stop: start() });
+  };
+
   return {
     every: (id, seconds, task) => {
-      const first = setTimeout(
-        () => {
-          timers.delete(first);
-          void runOnce(id, task);
-          const timer = setInterval(() => void runOnce(id, task), seconds * 1000);
-          timers.add(timer);
-        },
-        (seconds + phaseOf(o.node, id, seconds)) * 1000,
-      );
-      timers.add(first);
+      place(id, `every ${seconds} s`, () => {
+        let timer = setTimeout(
+          () => {
+            void runOnce(id, task);
+            timer = setInterval(() => void runOnce(id, task), seconds * 1000);
+          },
+          (seconds + phaseOf(o.node, id, seconds)) * 1000,
+        );
+        return () => clearTimeout(timer);
+      });
     },
     cron: (id, expression, task) => {
-      const scheduled = createTask(expression, () => runOnce(id, task), { name: id, noOverlap: true });
-      tasks.push(scheduled);
-      void scheduled.start();
+      place(id, expression, () => {
+        const scheduled: ScheduledTask = createTask(expression, () => runOnce(id, task), { name: id, noOverlap: true });
+        void scheduled.start();
+        return () => void scheduled.destroy();
+      });
     },
-    lastTurnAt: () => turnedAt,
+    cancel,
     stop: () => {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-      for (const task of tasks) void task.destroy();
+      for (const id of [...schedules.keys()]) cancel(id);
     },
   };
 };

@@ -1,4 +1,15 @@
-import type { AbsenceReason, Action, Component, Context, Fact, FactName, Facts, Profile, Severity } from '../api.ts';
+import type {
+  AbsenceReason,
+  Action,
+  Component,
+  Context,
+  Fact,
+  FactName,
+  Facts,
+  Lifetime,
+  Profile,
+  Severity,
+} from '../api.ts';
 
 /** DESIGN: CRITICAL > UNKNOWN > WARNING > INFO > PASS; SKIPPED never counts. */
 export type Verdict = 'PASS' | 'INFO' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'SKIPPED';
@@ -18,9 +29,24 @@ export interface FindingRecord {
   readonly expected?: string;
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
   readonly action: Action;
+  readonly lifetime: Lifetime;
+  /** When an event last happened (Unix ms). */
+  readonly at?: number;
   /** Unix ms. */
   readonly firstSeen?: number;
+  /** When it was last judged to be there (Unix ms); a raised finding outlasts it until it is cleared. */
+  readonly lastSeen?: number;
   readonly suppressedUntil?: number;
+}
+
+/** A finding that came, went, or changed its severity or what it asks for. */
+export interface FindingChange {
+  readonly type: 'finding_raised' | 'finding_changed' | 'finding_cleared';
+  /** Unix ms. */
+  readonly at: number;
+  readonly finding: FindingRecord;
+  /** Why it was cleared: what passed, a reset, an acknowledgement, an age, a boot. */
+  readonly reason?: string;
 }
 
 export interface UnjudgedRecord {
@@ -38,6 +64,8 @@ export interface CheckResult {
   readonly category: string;
   readonly title: string;
   readonly severity: Verdict;
+  /** What it says besides its findings. */
+  readonly besides: Verdict;
   readonly mode: Mode;
   /** Why a check is SKIPPED or UNKNOWN as a whole. */
   readonly reason?: string;
@@ -48,6 +76,8 @@ export interface CheckResult {
   /** Unix ms of the evaluation, and of the oldest fact that the check requires. */
   readonly ranAt: number;
   readonly factsAt: number;
+  /** When the source that the check is about was last read (Unix ms): the same reading judged twice is one observation. */
+  readonly sampledAt: number;
   /** How often the check itself threw since start. */
   readonly errors: number;
 }
@@ -83,4 +113,6 @@ export interface Snapshot {
   readonly sources: readonly SourceStatus[];
   readonly overall: Verdict;
   readonly abandonedProcesses: number;
+  /** Since the Snapshot before; of a continuous evaluation only. */
+  readonly changes: readonly FindingChange[];
 }

@@ -9,6 +9,8 @@ export interface SourceBook {
   /** How long the abandoned child of a source has been hanging, as the host knows it. */
   states(node: Component, hungSeconds: (source: string) => number): readonly SourceState[];
   statuses(): readonly SourceStatus[];
+  /** The wall clock was stepped. */
+  shift(deltaMs: number): void;
 }
 
 interface Entry {
@@ -53,6 +55,12 @@ export const createSourceBook = (): SourceBook => {
         hungSeconds: hungSeconds(source),
         hangsInARow,
       })),
+    shift: (deltaMs) => {
+      for (const entry of entries.values()) {
+        entry.at += deltaMs;
+        if (entry.lastSuccessAt !== undefined) entry.lastSuccessAt += deltaMs;
+      }
+    },
     statuses: () =>
       [...entries].map(([source, { absence, durationMs, lastSuccessAt }]) => ({
         source,

@@ -27,6 +27,11 @@ export const readKernelFile = (
   let partial = Buffer.alloc(0);
   let queued: string[] = [];
   let lastSequence = from;
+  let lost = 0;
+  /** Until a numbered record was read: what is missing before the first one was never read. */
+  let atBeginning = true;
+  /** Of the last record that is left out because it was read before a restart. */
+  let skipped: number | undefined;
   let skipping = from !== undefined;
 
   const accept = (line: string): void => {
@@ -34,7 +39,12 @@ export const readKernelFile = (
     if (text === '') return;
     const sequence = sequenceOf(text);
     if (sequence !== undefined) {
-      if (skipping && from !== undefined && sequence <= from) return;
+      if (atBeginning && lastSequence !== undefined && sequence > lastSequence + 1) lost += sequence - lastSequence - 1;
+      atBeginning = false;
+      if (skipping && from !== undefined && sequence <= from) {
+        skipped = sequence;
+        return;
+      }
       skipping = false;
       lastSequence = sequence;
     }
@@ -44,7 +54,8 @@ export const readKernelFile = (
   const cut = (chunk: Buffer): void => {
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      accept(Buffer.concat([partial, chunk.subarray(start, end)]).toString('utf8'));
+      const line = chunk.subarray(start, end);
+      accept((partial.length === 0 ? line : Buffer.concat([partial, line])).toString('utf8'));
       partial = Buffer.alloc(0);
       start = end + 1;
     }
@@ -71,7 +82,11 @@ export const readKernelFile = (
   const startAgain = (): void => {
     flush();
     offset = 0;
+    atBeginning = true;
   };
+
+  /** The whole file is older than `from`: the number is of another boot, and nothing of the file was read. */
+  const isOfAnotherBoot = (): boolean => skipping && from !== undefined && skipped !== undefined && skipped < from;
 
   const followRotation = (): void => {
     let now: ReturnType<typeof statSync>;
@@ -92,6 +107,12 @@ export const readKernelFile = (
     const budget = { bytes: maxBytes };
     if (fstatSync(fd).size < offset) startAgain();
     if (readOn(budget)) {
+      if (isOfAnotherBoot()) {
+        skipping = false;
+        lastSequence = undefined;
+        startAgain();
+        readOn(budget);
+      }
       const before = fd;
       followRotation();
       if (fd !== before) readOn(budget);
@@ -99,7 +120,9 @@ export const readKernelFile = (
     }
     const lines = queued.slice(0, maxRecords);
     queued = queued.slice(maxRecords);
-    return known({ lines, lost: 0 });
+    const missed = lost;
+    lost = 0;
+    return known({ lines, lost: missed });
   };
 
   return {

@@ -2,13 +2,18 @@ import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { absent, type KernelRecords, type Reading } from '../api.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { errorCode } from './errno.ts';
+import { readAhead } from './kernel-log-ahead.ts';
 import { readKernelDevice } from './kernel-log-device.ts';
 import { readKernelFile } from './kernel-log-file.ts';
 import type { OpenKernelLog } from './kernel-record.ts';
 
+type Source = OpenKernelLog & { readonly fd: number; stop?(): void };
+
 /** Reads on from where it stopped; it never blocks, and a flood cannot hold it longer than its bounds. */
 export interface KernelLogReader {
   poll(): Reading<KernelRecords>;
+  /** Goes on after this record, when nothing was read yet. */
+  resume(fromSequence: number): void;
   /** Of the last record read, where the source numbers its records. */
   readonly lastSequence: number | undefined;
   close(): void;
@@ -45,44 +50,29 @@ const openAbsence = (path: string, code: string): Reading<KernelRecords> => {
  * device cannot be cancelled and keeps Node from exiting.
  */
 export const createKernelLogReader = (path: string, options: KernelLogOptions = {}): KernelLogReader => {
-  const { maxRecords = 10_000, maxBytes = 4 << 20, clock = systemClock, deviceOnly = false } = options;
+  const { maxRecords = 2000, maxBytes = 4 << 20, clock = systemClock, deviceOnly = false } = options;
   let lastSequence = options.fromSequence;
-  let source: (OpenKernelLog & { readonly fd: number }) | undefined;
+  let source: Source | undefined;
 
   const close = (): void => {
     if (source === undefined) return;
+    source.stop?.();
     closeSync(source.fd);
     source = undefined;
   };
 
-  const openSource = (): OpenKernelLog & { readonly fd: number } => {
+  const openSource = (): Source => {
     // Without O_NONBLOCK the open of a FIFO in its place would wait for a writer.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(fd);
     if (stat.isCharacterDevice()) {
-      const device = readKernelDevice(fd, path, { lastSequence, maxRecords });
-      return {
-        fd,
-        poll: device.poll,
-        get lastSequence() {
-          return device.lastSequence;
-        },
-      };
+      return Object.assign(readAhead(readKernelDevice(fd, path, { lastSequence, maxRecords })), { fd });
     }
     if (!stat.isFile()) {
       closeSync(fd);
       throw new Error('neither a device nor a regular file');
     }
-    const file = readKernelFile(fd, path, { lastSequence, maxBytes, maxRecords, clock });
-    return {
-      get fd() {
-        return file.fd;
-      },
-      poll: file.poll,
-      get lastSequence() {
-        return file.lastSequence;
-      },
-    };
+    return readKernelFile(fd, path, { lastSequence, maxBytes, maxRecords, clock });
   };
 
   return {
@@ -101,6 +91,9 @@ export const createKernelLogReader = (path: string, options: KernelLogOptions = 
         close();
         return openAbsence(path, errorCode(error));
       }
+    },
+    resume: (fromSequence) => {
+      if (source === undefined) lastSequence = fromSequence;
     },
     get lastSequence() {
       return lastSequence;

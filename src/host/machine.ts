@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Host } from '../api.ts';
 import { createAbandoned } from './abandoned.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -29,19 +30,23 @@ export interface MachineHost extends Host {
   readonly abandoned: { count(): number; oldestSeconds(tool: string): number };
   /** The last kernel record handed out, to go on from after a restart. */
   readonly kernelSequence: number | undefined;
+  /** Goes on after this record of the kernel log, when nothing of it was read yet. */
+  resumeKernelLog(fromSequence: number): void;
   close(): void;
 }
 
+const DEVICE = '/dev/kmsg';
+
 /** The machine itself. */
 export const createMachineHost = (options: MachineOptions = {}): MachineHost => {
-  const { sysfsRoot = '/sys', procRoot = '/proc', fsRoot = '', kmsg = '/dev/kmsg', clock = systemClock } = options;
+  const { sysfsRoot = '/sys', procRoot = '/proc', fsRoot = '', kmsg = DEVICE, clock = systemClock } = options;
   const { fromSequence } = options;
   const abandoned = createAbandoned(options.runtimeDir, clock);
   const files = createFiles({ sysfsRoot, procRoot, fsRoot });
   const kernelLog = createKernelLogReader(kmsg, {
     clock,
-    // Only who names a file means a file.
-    deviceOnly: options.kmsg === undefined,
+    // Only who names another file means a file.
+    deviceOnly: kmsg === DEVICE,
     ...(fromSequence === undefined ? {} : { fromSequence }),
   });
   const closing = new AbortController();
@@ -62,9 +67,11 @@ export const createMachineHost = (options: MachineOptions = {}): MachineHost => 
     },
     read: files.read,
     list: files.list,
-    kernelRecords: () => Promise.resolve(kernelLog.poll()),
+    // After what else is waiting: a flood comes in many pieces, and none of them may hold up a scrape.
+    kernelRecords: () => setImmediate().then(() => kernelLog.poll()),
     now: clock.wallMs,
     abandoned,
+    resumeKernelLog: kernelLog.resume,
     get kernelSequence() {
       return kernelLog.lastSequence;
     },

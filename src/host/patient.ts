@@ -1,56 +1,100 @@
 import { type Absent, absent, type Reading } from '../api.ts';
 import { afterIo } from './deadline.ts';
+import { deviceOf } from './device-path.ts';
+import { stuckReads } from './stuck-reads.ts';
 
-/** Bounds what reads that block can cost: time by the deadline, threads by the number in flight. */
+/** Bounds what reads that block can cost: time by the deadline, threads by the number of devices that hang. */
 export interface Patient {
   attempt<T>(path: string, act: () => Promise<Reading<T>>): Promise<Reading<T>>;
 }
 
-// libuv runs file operations on 4 threads (docs.libuv.org/en/v1.x/threadpool.html); a read that is stuck in the kernel
-// keeps its thread for good, so at least half of them stay free for everything else.
+// More do not make a sample of some hundred counters faster: the kernel serialises most of them.
 const IN_FLIGHT = 2;
+// One for the event store, which writes one thing at a time, and one for everything else.
+const SPARE_THREADS = 2;
 
-/** One place for the file operations of a process. What is stuck is not tried again until it returns. */
-export const createPatient = (deadlineMs: number): Patient => {
-  const stuck = new Set<string>();
-  const queue: { readonly start: () => void; readonly refuse: () => void }[] = [];
-  let inFlight = 0;
+/**
+ * libuv runs file operations on 4 threads, or as many as UV_THREADPOOL_SIZE says when the process starts
+ * (docs.libuv.org/en/v1.x/threadpool.html). A read that is stuck in the kernel keeps its thread for good.
+ */
+export const threadPoolSize = (env: Readonly<Record<string, string | undefined>>): number => {
+  const size = Number(env.UV_THREADPOOL_SIZE ?? '');
+  return Number.isInteger(size) && size > 0 ? size : 4;
+};
+
+interface Waiting {
+  readonly device: string;
+  readonly start: () => void;
+  readonly refuse: () => void;
+}
+
+/**
+ * One place for the file operations of a process. A device that hangs costs one thread: nothing else of it is read until
+ * that read returns. Other devices are read on, as long as a thread is left.
+ */
+export const createPatient = (
+  deadlineMs: number,
+  { threads = threadPoolSize(process.env) }: { readonly threads?: number } = {},
+): Patient => {
+  const mostStuck = Math.max(1, threads - SPARE_THREADS);
+  /** Paths whose read does not return, by device. */
+  const stuck = new Map<string, string>();
+  const reading = new Set<string>();
+  let queue: Waiting[] = [];
 
   const advance = (): void => {
-    if (stuck.size >= IN_FLIGHT) for (const waiting of queue.splice(0)) waiting.refuse();
-    else if (inFlight < IN_FLIGHT) queue.shift()?.start();
+    if (stuck.size >= mostStuck) {
+      const refused = queue;
+      queue = [];
+      for (const waiting of refused) waiting.refuse();
+      return;
+    }
+    if (stuck.size > 0) {
+      for (const waiting of queue.filter(({ device }) => stuck.has(device))) waiting.refuse();
+      queue = queue.filter(({ device }) => !stuck.has(device));
+    }
+    while (reading.size < IN_FLIGHT) {
+      const next = queue.findIndex(({ device }) => !reading.has(device));
+      const [waiting] = next === -1 ? [] : queue.splice(next, 1);
+      if (waiting === undefined) return;
+      waiting.start();
+    }
   };
 
-  const refusal = (path: string): Absent =>
-    stuck.has(path)
-      ? absent('hung', `${path}: an earlier read of it has not returned`)
-      : absent('hung', `${path}: not read while ${[...stuck].join(' and ')} do not return`);
+  const refusal = (path: string, device: string): Absent => {
+    const mine = stuck.get(device);
+    if (mine === path) return absent('hung', `${path}: an earlier read of it has not returned`);
+    const others = mine === undefined ? [...stuck.values()] : [mine];
+    return absent(
+      'hung',
+      `${path}: not read while ${others.join(' and ')} ${others.length === 1 ? 'does' : 'do'} not return`,
+    );
+  };
 
   return {
     attempt: (path, act) =>
       new Promise((resolve) => {
+        const device = deviceOf(path);
         const start = (): void => {
-          if (stuck.has(path)) {
-            resolve(refusal(path));
-            advance();
-            return;
-          }
-          inFlight += 1;
+          reading.add(device);
           const cancel = afterIo(deadlineMs, () => {
-            stuck.add(path);
+            stuck.set(device, path);
+            stuckReads.add(path);
+            reading.delete(device);
             resolve(absent('timeout', `${path}: no answer in ${deadlineMs / 1000} s`));
             advance();
           });
-          const done = (reading: Awaited<ReturnType<typeof act>>): void => {
+          const done = (answer: Awaited<ReturnType<typeof act>>): void => {
             cancel();
-            inFlight -= 1;
-            stuck.delete(path);
-            resolve(reading);
+            reading.delete(device);
+            stuck.delete(device);
+            stuckReads.delete(path);
+            resolve(answer);
             advance();
           };
           act().then(done, (error: unknown) => done(absent('failed', `${path}: ${String(error)}`)));
         };
-        queue.push({ start, refuse: () => resolve(refusal(path)) });
+        queue.push({ device, start, refuse: () => resolve(refusal(path, device)) });
         advance();
       }),
   };

@@ -31,30 +31,68 @@ const BOOT = { '/proc/sys/kernel/random/boot_id': 'aaaa\n', '/proc/stat': `cpu 1
 const lines = (...all: string[]): Reading<KernelRecords> => known({ lines: all, lost: 0 });
 
 describe('the kernel log', () => {
-  test('what it said earlier stays, and what it says again is counted', async () => {
-    const machine: Simulated = { files: BOOT, polls: [lines(xid(79, 10)), lines(), lines(xid(79, 20), xid(154, 21))] };
+  test('each answer is what was gained since the last one', async () => {
+    const machine: Simulated = {
+      files: BOOT,
+      polls: [lines(xid(79, 10)), lines(), lines(xid(79, 20), xid(154, 21), xid(79, 22))],
+    };
     const collector = createKernelLogCollector();
     const collect = async () => (await collector.collect(hostOf(machine), signal)).kernelLog;
-    const events = [await collect(), await collect(), await collect()].map((log) => (log.ok ? log.value.events : []));
-    expect(events.map((of) => of.map(({ code, repeats }) => [code, repeats]))).toEqual([
+    const gains = [await collect(), await collect(), await collect()];
+    expect(gains.map((log) => (log.ok ? log.value.events.map(({ code, repeats }) => [code, repeats]) : []))).toEqual([
       [[79, 1]],
-      [[79, 1]],
+      [],
       [
         [79, 2],
         [154, 1],
       ],
     ]);
-    expect(events[2]?.[0]).toMatchObject({ firstAt: BOOTED_AT + 10_000, at: BOOTED_AT + 20_000 });
+    expect(gains[0]).toMatchObject({ value: { events: [{ at: BOOTED_AT + 10_000 }], sequence: 10 } });
+    // The second reading found the end of the log: what came after it cannot be older.
+    expect(gains[2]).toMatchObject({ value: { events: [{ at: NOW }, { at: NOW }], sequence: 22 } });
   });
 
-  test('a reboot begins anew', async () => {
-    const machine: Simulated = { files: BOOT, polls: [lines(xid(79, 10)), lines(xid(13, 5))] };
+  test('what was read before a failure belongs to the next answer', async () => {
+    const flood = Array.from({ length: 1000 }, (_, i) => xid(31, i));
+    const failed = absent('failed', 'EIO');
+    const machine: Simulated = { files: BOOT, polls: [lines(...flood), failed, lines(xid(79, 2000))] };
+    const collector = createKernelLogCollector();
+    const collect = async () => (await collector.collect(hostOf(machine), signal)).kernelLog;
+    expect(await collect()).toEqual(failed);
+    expect(await collect()).toMatchObject({
+      value: { events: [{ code: 31, repeats: 1000 }, { code: 79 }], sequence: 2000 },
+    });
+  });
+
+  test('what a call read that was given up belongs to the next answer', async () => {
+    const controller = new AbortController();
+    const machine: Simulated = { files: BOOT, polls: [lines(xid(79, 10))] };
+    const collector = createKernelLogCollector();
+    const host = hostOf(machine);
+    const givenUp = await collector.collect(
+      {
+        ...host,
+        kernelRecords: async () => {
+          controller.abort();
+          return host.kernelRecords();
+        },
+      },
+      controller.signal,
+    );
+    expect(givenUp.kernelLog).toMatchObject({ ok: false, reason: 'timeout' });
+    expect((await collector.collect(host, signal)).kernelLog).toMatchObject({ value: { events: [{ code: 79 }] } });
+  });
+
+  test('a reboot gives the records another date', async () => {
+    const machine: Simulated = { files: BOOT, polls: [lines(xid(79, 10))] };
     const collector = createKernelLogCollector();
     await collector.collect(hostOf(machine), signal);
-    machine.files = { ...BOOT, '/proc/sys/kernel/random/boot_id': 'bbbb\n' };
-    const { kernelLog } = await collector.collect(hostOf(machine), signal);
-    expect(kernelLog).toMatchObject({ ok: true, value: { events: [{ code: 13 }] } });
-    expect(kernelLog.ok && kernelLog.value.events).toHaveLength(1);
+    machine.files = { '/proc/sys/kernel/random/boot_id': 'bbbb\n', '/proc/stat': `btime ${NOW / 1000 + 60}\n` };
+    machine.polls.push(lines(xid(13, 5)));
+    const later = { ...hostOf(machine), now: () => NOW + 120_000 };
+    expect((await collector.collect(later, signal)).kernelLog).toMatchObject({
+      value: { events: [{ code: 13, at: NOW + 65_000 }] },
+    });
   });
 
   test('without /proc/stat the uptime dates the records', async () => {

@@ -17,7 +17,7 @@ it('never runs a task beside itself, and a failing task goes on being run', asyn
   let most = 0;
   let runs = 0;
   const failures: unknown[] = [];
-  const scheduler = createScheduler({ node: 'n', now: () => Date.now(), onError: (_, error) => failures.push(error) });
+  const scheduler = createScheduler({ node: 'n', onError: (_, error) => failures.push(error) });
   scheduler.every('slow', 1, async () => {
     running += 1;
     runs += 1;
@@ -34,9 +34,37 @@ it('never runs a task beside itself, and a failing task goes on being run', asyn
   expect(failures.length).toBeGreaterThan(3);
 });
 
+it('moves a task to another period, leaves it alone where the period is the same, and cancels it', async () => {
+  vi.useFakeTimers();
+  const runs = { a: 0, b: 0 };
+  const scheduler = createScheduler({ node: 'n', onError: () => undefined });
+  const runA = async () => {
+    runs.a += 1;
+  };
+  const runB = async () => {
+    runs.b += 1;
+  };
+  scheduler.every('a', 10, runA);
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(runs.a).toBeGreaterThan(7);
+  scheduler.every('a', 10, runB);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(runs.b).toBe(0);
+  const before = runs.a;
+  scheduler.every('a', 1, runB);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(runs).toMatchObject({ a: before });
+  expect(runs.b).toBeGreaterThan(6);
+  scheduler.cancel('a');
+  const last = runs.b;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(runs.b).toBe(last);
+  vi.useRealTimers();
+});
+
 it('runs a cron schedule through node-cron, and stops', async () => {
   let runs = 0;
-  const scheduler = createScheduler({ node: 'n', now: () => Date.now(), onError: () => undefined });
+  const scheduler = createScheduler({ node: 'n', onError: () => undefined });
   scheduler.cron('nightly', '* * * * * *', async () => {
     runs += 1;
   });

@@ -83,27 +83,51 @@ describe('files below re-rooted roots', () => {
 });
 
 describe('createPatient', () => {
-  it('keeps threads free: two stuck reads refuse all others until one returns', async () => {
-    const patient = createPatient(50);
+  const stuckReads = () => {
     const release: (() => void)[] = [];
     const never = () =>
-      new Promise<ReturnType<typeof known<string>>>((resolve) => release.push(() => resolve(known(''))));
-    let started = 0;
-    const fine = () => {
-      started += 1;
-      return Promise.resolve(known('fine'));
-    };
-    const [a, b, c] = await Promise.all([
-      patient.attempt('/a', never),
-      patient.attempt('/b', never),
-      patient.attempt('/c', fine),
+      new Promise<ReturnType<typeof known<string>>>((resolve) => release.push(() => resolve(known('late'))));
+    return { never, release };
+  };
+  const fine = () => Promise.resolve(known('fine'));
+  const nic = (name: string, file: string) => `/sys/class/infiniband/${name}/ports/1/${file}`;
+
+  it('reads nothing more of a device that hangs, and every other device on', async () => {
+    const patient = createPatient(50, { threads: 4 });
+    const { never, release } = stuckReads();
+    const [first, second, other] = await Promise.all([
+      patient.attempt(nic('mlx5_0', 'state'), never),
+      patient.attempt(nic('mlx5_0', 'rate'), fine),
+      patient.attempt(nic('mlx5_1', 'state'), fine),
     ]);
-    expect([a.ok, b.ok, c]).toEqual([false, false, because('hung', '/c: not read while /a and /b do not return')]);
+    expect(first).toEqual(because('timeout', `${nic('mlx5_0', 'state')}: no answer in 0.05 s`));
+    expect(second).toEqual(
+      because('hung', `${nic('mlx5_0', 'rate')}: not read while ${nic('mlx5_0', 'state')} does not return`),
+    );
+    expect(other).toEqual(known('fine'));
+    release[0]?.();
+    await Promise.resolve();
+    expect(await patient.attempt(nic('mlx5_0', 'rate'), fine)).toEqual(known('fine'));
+  });
+
+  it('keeps threads free: with half of four stuck, nothing is read until one returns', async () => {
+    const patient = createPatient(50, { threads: 4 });
+    const { never, release } = stuckReads();
+    await Promise.all([patient.attempt('/a', never), patient.attempt('/b', never)]);
+    expect(await patient.attempt('/c', fine)).toEqual(because('hung', '/c: not read while /a and /b do not return'));
     expect(await patient.attempt('/a', fine)).toEqual(because('hung', '/a: an earlier read of it has not returned'));
-    expect(started).toBe(0);
     release[0]?.();
     await Promise.resolve();
     expect(await patient.attempt('/c', fine)).toEqual(known('fine'));
+  });
+
+  it('survives as many devices as there are threads to spare', async () => {
+    const patient = createPatient(50, { threads: 16 });
+    const { never } = stuckReads();
+    await Promise.all(Array.from({ length: 13 }, (_, i) => patient.attempt(nic(`mlx5_${i}`, 'state'), never)));
+    expect(await patient.attempt('/c', fine)).toEqual(known('fine'));
+    await patient.attempt(nic('mlx5_13', 'state'), never);
+    expect(await patient.attempt('/c', fine)).toMatchObject({ ok: false, reason: 'hung' });
   });
 
   it('turns what was thrown into an absence and goes on', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createKernelLogReader, type KernelLogOptions } from '../../src/host/kernel-log.ts';
+import { noKernelDevice } from '../support/kernel-device.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const fileOf = (text: string): string => {
@@ -82,6 +83,40 @@ describe('a regular file as the kernel log', () => {
     expect([lines(), reader.lastSequence]).toEqual([[record(3), record(4)], 4]);
   });
 
+  it('counts what the file no longer holds of what was not read, and believes no gap inside it', () => {
+    const cut = fileOf([7, 8, 12].map((n) => `${record(n)}\n`).join(''));
+    expect(readerOf(cut, { fromSequence: 2 }).reader.poll()).toMatchObject({
+      value: { lines: [record(7), record(8), record(12)], lost: 4 },
+    });
+    const whole = fileOf([1, 2, 6].map((n) => `${record(n)}\n`).join(''));
+    expect(readerOf(whole, { fromSequence: 2 }).reader.poll()).toMatchObject({
+      value: { lines: [record(6)], lost: 0 },
+    });
+  });
+
+  it('counts what a rotation took away unread', () => {
+    const file = fileOf(`${record(1)}\n`);
+    const { reader, lines } = readerOf(file);
+    lines();
+    writeFileSync(`${file}.new`, `${record(5)}\n`);
+    renameSync(`${file}.new`, file);
+    expect(reader.poll()).toMatchObject({ value: { lines: [record(5)], lost: 3 } });
+    expect(reader.poll()).toMatchObject({ value: { lines: [], lost: 0 } });
+  });
+
+  it('does not believe a number of another boot', () => {
+    const file = fileOf([1, 2].map((n) => `${record(n)}\n`).join(''));
+    const { reader } = readerOf(file, { fromSequence: 900 });
+    expect(reader.poll()).toEqual({ ok: true, value: { lines: [record(1), record(2)], lost: 0 } });
+    expect(reader.lastSequence).toBe(2);
+  });
+
+  it('without numbers has none to go on from', () => {
+    const { reader, lines } = readerOf(fileOf('[ 1.5] NVRM: Xid\n'));
+    lines();
+    expect(reader.lastSequence).toBeUndefined();
+  });
+
   it('gives each line once, however the writes and the reads fall', () => {
     fc.assert(
       fc.property(
@@ -138,16 +173,7 @@ describe('a kernel log that cannot be read', () => {
   });
 });
 
-const cannotWrite = ((): string | undefined => {
-  if (process.platform !== 'linux') return 'needs Linux';
-  if (process.getuid?.() !== 0) return 'needs root';
-  const reader = createKernelLogReader('/dev/kmsg');
-  const records = reader.poll();
-  reader.close();
-  return records.ok ? undefined : records.detail;
-})();
-
-describe.skipIf(cannotWrite !== undefined)(`/dev/kmsg itself (${cannotWrite ?? 'root'})`, () => {
+describe.skipIf(noKernelDevice !== undefined)(`/dev/kmsg itself (${noKernelDevice ?? 'root'})`, () => {
   it('gives what the ring holds, then what is new, with its number', () => {
     const marker = `muster-test ${process.pid}-${Date.now()}`;
     const { reader, lines } = readerOf('/dev/kmsg');

@@ -14,15 +14,17 @@ export interface Reading {
   readonly now: number;
   /** Unix ms; dates the records that count from boot. */
   readonly bootedAt?: number | undefined;
+  /** When the log was last read to its end (Unix ms): a record that came since is no older. */
+  readonly readToEndAt?: number | undefined;
   /** Records that the ring overwrote before they were read. */
   readonly lost?: number;
 }
 
-/** What the kernel log of one boot has said so far. */
+/** What the kernel log gains. */
 export interface EventLog {
   add(lines: readonly string[], reading: Reading): void;
-  /** The same object until something is added to it. */
-  value(): KernelLog;
+  /** What was added since the last call. */
+  take(): KernelLog;
 }
 
 // Distinct events, not lines: repeats are counted. A healthy node has none, a node of 8 dying GPUs some dozens. What
@@ -35,11 +37,21 @@ const MAX_TEXT = 500;
 const identityOf = ({ kind, component, code, causedBy, variant }: KernelMessage, fromKernel: boolean): string =>
   [fromKernel, kind, component.key, code, causedBy, variant].join('|');
 
-const timeOf = ({ at, monotonicUs }: KernelRecord, { now, bootedAt }: Reading): number => {
-  const time = at ?? (monotonicUs === undefined || bootedAt === undefined ? now : bootedAt + monotonicUs / 1000);
-  // The kernel's clock runs free of NTP, and a record cannot be younger than its reader.
-  return Math.min(Math.round(time), now);
+/**
+ * The kernel's clock runs free of NTP and stands still in a suspend (printk, local_clock), so that a time counted from
+ * boot drifts by seconds to minutes: a record is no younger than its reader and no older than the reading before.
+ */
+const timeOf = ({ at, monotonicUs }: KernelRecord, { now, bootedAt, readToEndAt }: Reading): number => {
+  if (at !== undefined) return Math.min(Math.round(at), now);
+  if (monotonicUs === undefined || bootedAt === undefined) return now;
+  return Math.min(Math.max(Math.round(bootedAt + monotonicUs / 1000), readToEndAt ?? 0), now);
 };
+
+const bounded = (fields: KernelEvent['fields']): KernelEvent['fields'] =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.slice(0, MAX_TEXT)]));
+
+const messageOf = (text: string): KernelMessage | undefined =>
+  parseXid(text) ?? parseSxid(text) ?? parseAer(text) ?? parseMlx5(text) ?? parseOom(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {
@@ -48,10 +60,9 @@ export const createEventLog = (): EventLog => {
   let userEvents = 0;
   let lost = 0;
   let since: number | undefined;
-  let current: KernelLog | undefined;
+  let sequence: number | undefined;
 
   const store = (message: KernelMessage, record: KernelRecord, text: string, reading: Reading): void => {
-    current = undefined;
     const identity = identityOf(message, record.fromKernel);
     const known = events.get(identity);
     const full = record.fromKernel ? events.size - userEvents >= MAX_EVENTS : userEvents >= MAX_USER_EVENTS;
@@ -60,20 +71,20 @@ export const createEventLog = (): EventLog => {
       return;
     }
     if (known === undefined && !record.fromKernel) userEvents += 1;
-    const { variant: _, ...said } = message;
     const time = timeOf(record, reading);
+    const { variant = '', ...said } = message;
     events.set(identity, {
       ...said,
+      ...(variant === '' ? {} : { variant }),
+      fields: bounded(message.fields),
       at: Math.max(time, known?.at ?? time),
       firstAt: Math.min(time, known?.firstAt ?? time),
       repeats: (known?.repeats ?? 0) + 1,
       fromKernel: record.fromKernel,
       text: text.slice(0, MAX_TEXT),
+      ...(record.sequence === undefined ? {} : { sequence: record.sequence }),
     });
   };
-
-  const messageOf = (text: string): KernelMessage | undefined =>
-    parseXid(text) ?? parseSxid(text) ?? parseAer(text) ?? parseMlx5(text) ?? parseOom(text);
 
   const addLine = (line: string, reading: Reading): void => {
     const record = isRelevant(line) ? parseKernelLine(line, reading.now) : undefined;
@@ -91,20 +102,23 @@ export const createEventLog = (): EventLog => {
 
   return {
     add: (lines, reading) => {
-      if (reading.lost !== undefined && reading.lost > 0) {
-        lost += reading.lost;
-        current = undefined;
-      }
+      lost += reading.lost ?? 0;
       if (since === undefined) {
-        current = undefined;
         const oldest = lines.length === 0 ? undefined : parseKernelLine(lines[0] ?? '', reading.now);
         since = oldest === undefined ? reading.now : timeOf(oldest, reading);
       }
       for (const line of lines) addLine(line, reading);
+      sequence = parseKernelLine(lines.at(-1) ?? '', reading.now)?.sequence ?? sequence;
     },
-    value: () => {
-      current ??= { events: [...events.values()], lost, since: since ?? 0 };
-      return current;
+    take: () => {
+      const gain = { events: [...events.values()], lost, since: since ?? 0 };
+      const last = sequence;
+      events.clear();
+      userEvents = 0;
+      lost = 0;
+      since = undefined;
+      sequence = undefined;
+      return last === undefined ? gain : { ...gain, sequence: last };
     },
   };
 };

@@ -38,7 +38,7 @@ export const parseMlx5 = (text: string): KernelMessage | undefined => {
       kind: 'mlx5',
       component,
       fields: fieldsOf({ event, netdev, watts: event === 'insufficient-power' ? match[1] : undefined }),
-      variant: `${event} ${netdev ?? ''}`,
+      variant: `${event} ${netdev ?? ''}`.trim(),
     };
   }
   return undefined;

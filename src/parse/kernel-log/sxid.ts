@@ -19,6 +19,6 @@ export const parseSxid = (text: string): KernelMessage | undefined => {
     component: { ...component, device, index: Number(index) },
     code: Number(code),
     fields: fieldsOf({ fatal, link, message }),
-    variant: `${fatal ?? ''} ${link ?? ''}`,
+    variant: `${fatal ?? ''} ${link ?? ''}`.trim(),
   };
 };

@@ -52,7 +52,7 @@ export const parseXid = (text: string): KernelMessage | undefined => {
       recoveryAction,
       message,
     }),
-    // The meaning of an Xid 144–150 hangs on these: a harmless one must not take the place of a fatal one.
-    variant: [nvlink5.unit, nvlink5.severity, nvlink5.intrInfo, nvlink5.errorStatus].join(' ').trim(),
+    // The meaning of an Xid 144–150, and of a 154, hangs on these: a harmless one must not take the place of a fatal one.
+    variant: [nvlink5.unit, nvlink5.severity, nvlink5.intrInfo, nvlink5.errorStatus, recoveryAction].join(' ').trim(),
   };
 };

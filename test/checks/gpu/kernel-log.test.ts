@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import sxids from '../../../checks/gpu/sxid-errors.ts';
 import xids from '../../../checks/gpu/xid-errors.ts';
 import { absent, type KernelEvent, type XidClass, type XidMeaning } from '../../../src/api.ts';
+import { xidCatalogue, xidMeaning } from '../../../src/knowledge/xid/index.ts';
 import { quietLog } from '../../support/healthy-facts.ts';
 import { BOOTED_AT, gpuRef, healthyGpus, NOW, nodeRef } from '../../support/healthy-gpu.ts';
 import type { GivenFacts, JudgeOptions } from '../../support/judge.ts';
@@ -59,11 +60,12 @@ const xid = (code: number, kind: XidClass, over: Partial<KernelEvent> = {}): Ker
 const said = (events: readonly KernelEvent[], over: GivenFacts = {}, options: JudgeOptions = {}) =>
   saidOf(xids, { kernelLog: quietLog({ events }), gpus: healthyGpus(3), ...over }, options);
 
+const recovery = (text: string) =>
+  xid(154, 'reset', {
+    text: `NVRM: Xid (PCI:0000:3b:00): 154, GPU recovery action changed from 0x0 (None) to ${text}`,
+  });
+
 describe('gpu/xid-errors', () => {
-  const recovery = (text: string) =>
-    xid(154, 'reset', {
-      text: `NVRM: Xid (PCI:0000:3b:00): 154, GPU recovery action changed from 0x0 (None) to ${text}`,
-    });
   it.each<[string, readonly KernelEvent[], readonly string[]]>([
     ['nothing in a quiet log', [], []],
     ['a fatal Xid', [xid(79, 'fatal')], ['gpu 2: CRITICAL fatal-xid, drain, reboot']],
@@ -152,10 +154,12 @@ describe('gpu/xid-errors', () => {
     expect(said([]).passes).toContain('node: fatal-xid');
   });
 
-  it('gives the node no clean pass when records were lost', () => {
-    const lost = said([], { kernelLog: quietLog({ lost: 12 }) });
+  it('gives the node no clean pass within an hour of lost records', () => {
+    const lost = said([], { kernelLog: quietLog({ lost: 12, lostAt: NOW - 59 * MINUTE }) });
     expect(lost.passes.filter((line) => line.startsWith('node'))).toEqual([]);
     expect(lost.unjudged).toEqual(['node: * failed']);
+    const longAgo = said([], { kernelLog: quietLog({ lost: 12, lostAt: NOW - 61 * MINUTE }) });
+    expect(longAgo.passes).toContain('node: fatal-xid');
   });
 
   it('says that the log begins late, without holding back the pass', () => {
@@ -179,6 +183,52 @@ describe('gpu/xid-errors', () => {
       meaning: meaningOf('hardware', { lifetime: { clearedBy: 'service' } }),
     });
     expect(said([service]).findings).toHaveLength(1);
+  });
+
+  it('drops what a reset of the GPU has cured, and nothing that came after it', () => {
+    const reset = { resetAt: NOW - 20 * MINUTE };
+    expect(said([xid(95, 'reset', reset)]).findings).toEqual([]);
+    expect(said([xid(95, 'reset', { ...reset, at: NOW - 10 * MINUTE })]).findings).toHaveLength(1);
+    // A fatal one, and one that needs service, outlasts a reset and any age.
+    const old = { ...reset, at: BOOTED_AT + MINUTE };
+    const service = meaningOf('hardware', { lifetime: { clearedBy: 'service' } });
+    expect(said([xid(79, 'fatal', old)]).findings).toHaveLength(1);
+    expect(said([xid(64, 'hardware', { ...old, meaning: service })]).findings).toHaveLength(1);
+  });
+
+  it('judges by the lifetime that the finding has, not by that of the catalogue', () => {
+    const reset = { resetAt: NOW - 20 * MINUTE };
+    // 48 with 64 needs a reset, whatever 48 alone would need; 154 lasts as long as what the driver asks for.
+    const pair = [xid(48, 'fatal', reset), xid(64, 'reset', { ...reset, at: NOW - 29 * MINUTE })];
+    expect(said(pair).findings).toEqual([]);
+    const reboot = { ...recovery('0x2 (Node Reboot Required)'), ...reset };
+    expect(said([reboot]).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, reboot']);
+    expect(said([{ ...recovery('0x1 (GPU Reset Required)'), ...reset }]).findings).toEqual([]);
+  });
+
+  it('keeps the lighter of two when the graver is over', () => {
+    const graver = xid(95, 'reset', { resetAt: NOW - 20 * MINUTE });
+    const lighter = xid(46, 'reset', {
+      at: NOW - 10 * MINUTE,
+      meaning: meaningOf('reset', { code: 46, severity: 'WARNING' }),
+    });
+    const both = said([graver, lighter]);
+    expect(both.findings).toEqual(['gpu 2: WARNING reset-xid, drain, reset_gpu']);
+    expect(both.messages[0]).not.toContain('also Xid');
+  });
+
+  it('lets go of what has aged, also on a GPU that is gone', () => {
+    const gone = { kind: 'gpu', key: 'gpu:gone', index: 9 } as const;
+    const aged = said([xid(13, 'application', { component: gone, at: NOW - 121 * MINUTE })]);
+    expect(aged.findings).toEqual([]);
+    expect(aged.passes).toEqual(expect.arrayContaining(['gpu 9: application-xid', 'node: application-xid']));
+  });
+
+  it('never lets a fatal or a reset Xid of the catalogue go by age', () => {
+    const ends = xidCatalogue.map(({ code }) => xidMeaning(code));
+    const grave = ends.filter((one) => one.class === 'fatal' || one.class === 'reset');
+    expect(grave.length).toBeGreaterThan(10);
+    expect(grave.filter(({ lifetime }) => typeof lifetime !== 'object' || !('clearedBy' in lifetime))).toEqual([]);
   });
 
   it('tells what happened, when, what it means and what to do', () => {
@@ -224,6 +274,12 @@ describe('gpu/sxid-errors', () => {
     ['no Xid', [xid(79, 'fatal')], []],
   ])('finds %s', (_, events, findings) => {
     expect(of(events).findings).toEqual(findings);
+  });
+
+  it('is over after a reboot, and its switch passes again', () => {
+    const before = of([sxid(20_034, 'fatal', { at: BOOTED_AT - 60 * MINUTE })]);
+    expect(before.findings).toEqual([]);
+    expect(before.passes).toContain(`nvswitch ${nvswitch.key}: fatal-sxid`);
   });
 
   it('passes the node without any', () => {

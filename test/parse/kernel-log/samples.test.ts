@@ -9,7 +9,7 @@ const NOW = Date.UTC(2025, 8, 1);
 const eventsOf = (name: string): readonly KernelEvent[] => {
   const log = createEventLog();
   log.add(sample(FOLDER, name).split('\n'), { now: NOW, bootedAt: NOW - 30 * 86_400_000 });
-  return log.value().events;
+  return log.take().events;
 };
 
 /** Lines by kind: what a person counts in the file. */
