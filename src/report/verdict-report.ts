@@ -26,6 +26,7 @@ export interface FindingReport {
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
   readonly action: Action;
   readonly first_seen?: string;
+  readonly last_seen?: string;
   readonly suppressed_until?: string;
   readonly docs: string;
 }

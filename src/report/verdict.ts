@@ -49,6 +49,7 @@ const findingReport = (finding: FindingRecord, now: number): FindingReport => ({
   evidence: finding.evidence,
   action: { drain: finding.action.drain, then: finding.action.then },
   ...(finding.firstSeen === undefined ? {} : { first_seen: time(finding.firstSeen) }),
+  ...(finding.lastSeen === undefined ? {} : { last_seen: time(finding.lastSeen) }),
   ...(isSuppressed(finding, now) && finding.suppressedUntil !== undefined
     ? { suppressed_until: time(finding.suppressedUntil) }
     : {}),

@@ -1,10 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadBaseline, saveBaseline } from '../../src/store/baseline.ts';
-import { loadSnapshot, saveSnapshot } from '../../src/store/last-snapshot.ts';
-import { judgeMoments, momentsOf, STARTED_AT } from '../support/judge-machine.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'muster-store-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -39,22 +37,5 @@ describe('the baseline of one-shot runs', () => {
     writeFileSync(join(root, 'file'), '');
     saveBaseline(join(root, 'file/state'), 'boot-1', counters);
     expect(existsSync('/proc/muster')).toBe(false);
-  });
-});
-
-describe('the last judgements of the daemon', () => {
-  it('serve a validation of the same boot while they are young', async () => {
-    const dir = join(root, 'run');
-    mkdirSync(dir);
-    const snapshot = await judgeMoments(momentsOf('hgx-h100-8+xid79@gpu3'));
-    saveSnapshot(dir, snapshot);
-    const { bootId } = snapshot.node;
-    const at = (seconds: number) =>
-      loadSnapshot(dir, { bootId, now: STARTED_AT + 5000 + seconds * 1000, maxAgeMs: 60_000 });
-    expect(at(10)?.snapshot.checks).toEqual(snapshot.checks);
-    expect(at(10)?.ageSeconds).toBeGreaterThanOrEqual(10);
-    expect(at(120)).toBeUndefined();
-    expect(at(-3600)).toBeUndefined();
-    expect(loadSnapshot(dir, { bootId: 'another', now: STARTED_AT + 6000, maxAgeMs: 60_000 })).toBeUndefined();
   });
 });
