@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   MUSTER_MOCK: 'the simulated machine cannot be made',
   MUSTER_RECORDING: 'the recording cannot be read or written',
   MUSTER_LISTEN: 'the web address cannot be used',
+  MUSTER_SOCKET: 'a socket cannot be made in the runtime directory',
+  MUSTER_DAEMON: 'the daemon cannot be asked',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -20,10 +20,19 @@ export interface Config {
     >
   >;
   readonly webListen: string;
+  /** The exporter-toolkit web configuration file: TLS, passwords, headers. */
+  readonly webConfigFile?: string;
+  /** Whose members may use `muster.sock` besides root. */
+  readonly controlGroup?: string;
+  readonly events: { readonly maxBytes?: number; readonly maxAgeSeconds?: number };
+  /** Above these the agent stops asking optional sources. */
+  readonly guard: { readonly memoryBytes?: number; readonly cpuRatio: number };
   readonly metricsDetail: 'standard' | 'minimal';
   readonly metricsMaxSeries: number;
   readonly validation: { readonly schedule?: string; readonly level: 'quick' | 'prejob' };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Without it: text for a person and for the journal, JSON for everything else. */
+  readonly logFormat?: 'text' | 'json';
   readonly stateDir: string;
   readonly runtimeDir: string;
   readonly siteProfiles: readonly SiteProfile[];
@@ -33,6 +42,9 @@ export interface Config {
 }
 
 export const DEFAULT_LISTEN = '127.0.0.1:9780';
+
+/** Twenty times the budget of DESIGN §10 (0.5 % of a core): no load of the node explains that. */
+export const DEFAULT_CPU_PERCENT = 10;
 
 /** DESIGN: at most 1,200 series on a healthy 8-GPU node; room for findings above that. */
 export const DEFAULT_MAX_SERIES = 2000;

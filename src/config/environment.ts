@@ -7,8 +7,10 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   MUSTER_GPUS: ['gpus'],
   MUSTER_KERNEL_LOG_TRUST: ['kernel_log', 'trust'],
   MUSTER_WEB_LISTEN: ['web', 'listen'],
+  MUSTER_WEB_CONFIG_FILE: ['web', 'config_file'],
   MUSTER_METRICS_DETAIL: ['metrics', 'detail'],
   MUSTER_LOG_LEVEL: ['log', 'level'],
+  MUSTER_LOG_FORMAT: ['log', 'format'],
   MUSTER_STATE_DIR: ['state_dir'],
   MUSTER_RUNTIME_DIR: ['runtime_dir'],
 };

@@ -2,7 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AnyCheck } from '../api.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
-import { type Config, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
+import { type Config, DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
 import { fromEnvironment } from './environment.ts';
 import { exists, filesIn } from './files.ts';
 import { merge, type Plain } from './plain.ts';
@@ -15,7 +15,7 @@ const PROFILES_D = '/etc/muster/profiles';
 type Env = Readonly<Record<string, string | undefined>>;
 
 const seconds = (text: string): number =>
-  Number(text.slice(0, -1)) * ({ s: 1, m: 60, h: 3600 }[text.at(-1) ?? 's'] ?? 1);
+  Number(text.slice(0, -1)) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[text.at(-1) ?? 's'] ?? 1);
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
@@ -78,6 +78,16 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
       ]),
     ),
     webListen: file.web?.listen ?? DEFAULT_LISTEN,
+    ...(file.web?.config_file === undefined ? {} : { webConfigFile: file.web.config_file }),
+    ...(file.control?.group === undefined ? {} : { controlGroup: file.control.group }),
+    events: {
+      ...(file.events?.max_mb === undefined ? {} : { maxBytes: file.events.max_mb * 1e6 }),
+      ...(file.events?.max_age === undefined ? {} : { maxAgeSeconds: seconds(file.events.max_age) }),
+    },
+    guard: {
+      ...(file.guard?.memory_mb === undefined ? {} : { memoryBytes: file.guard.memory_mb * 1e6 }),
+      cpuRatio: (file.guard?.cpu_percent ?? DEFAULT_CPU_PERCENT) / 100,
+    },
     metricsDetail: file.metrics?.detail ?? 'standard',
     metricsMaxSeries: file.metrics?.max_series ?? DEFAULT_MAX_SERIES,
     validation: {
@@ -85,6 +95,7 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
       ...(file.validation?.schedule === undefined ? {} : { schedule: file.validation.schedule }),
     },
     logLevel: file.log?.level ?? 'info',
+    ...(file.log?.format === undefined ? {} : { logFormat: file.log.format }),
     stateDir: file.state_dir ?? defaultStateDir(env),
     runtimeDir: file.runtime_dir ?? defaultRuntimeDir(env),
     siteProfiles,

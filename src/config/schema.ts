@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
 
-/** "30s", "5m", "1h": whole seconds, minutes or hours. */
+/** "30s", "5m", "1h", "35d": whole seconds, minutes, hours or days. */
 const duration = v.pipe(
   v.string(),
-  v.regex(/^[1-9][0-9]*(s|m|h)$/, 'is not a duration: write for example 30s, 5m or 1h'),
+  v.regex(/^[1-9][0-9]*(s|m|h|d)$/, 'is not a duration: write for example 30s, 5m or 1h'),
 );
+
+const atLeast = (least: number) => v.pipe(v.number(), v.minValue(least, `must be at least ${least}`));
 
 const absolutePath = v.pipe(v.string(), v.startsWith('/', 'is not an absolute path'));
 
@@ -58,7 +60,15 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
       }),
     ),
     checks: v.optional(v.strictObject(Object.fromEntries(checks.map((check) => [check.id, checkEntry(check)])))),
-    web: v.optional(v.strictObject({ listen: v.optional(listen) })),
+    web: v.optional(v.strictObject({ listen: v.optional(listen), config_file: v.optional(absolutePath) })),
+    control: v.optional(v.strictObject({ group: v.optional(v.string()) })),
+    events: v.optional(v.strictObject({ max_mb: v.optional(atLeast(1)), max_age: v.optional(duration) })),
+    guard: v.optional(
+      v.strictObject({
+        memory_mb: v.optional(atLeast(50)),
+        cpu_percent: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100))),
+      }),
+    ),
     metrics: v.optional(
       v.strictObject({
         detail: v.optional(v.picklist(['standard', 'minimal'], 'must be standard or minimal')),
@@ -68,7 +78,12 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
     validation: v.optional(
       v.strictObject({ schedule: v.optional(v.string()), level: v.optional(v.picklist(['quick', 'prejob'])) }),
     ),
-    log: v.optional(v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })),
+    log: v.optional(
+      v.strictObject({
+        level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])),
+        format: v.optional(v.picklist(['text', 'json'], 'must be text or json')),
+      }),
+    ),
     state_dir: v.optional(absolutePath),
     runtime_dir: v.optional(absolutePath),
   });

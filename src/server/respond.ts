@@ -1,19 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { type Body, bodyOf } from './body.ts';
 
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
-  /** The body compressed already, where it is answered many times. */
-  readonly compressed?: Promise<Buffer>;
+  readonly body: Body;
 }
-
-const compress = promisify(gzip);
-
-/** Level 1: a scrape crosses the network once, and the agent's share of the CPU is the scarcer good. */
-export const compressedBody = (body: string): Promise<Buffer> => compress(body, { level: 1 });
 
 /** Below this the header costs as much as compression gains. */
 const COMPRESS_FROM_BYTES = 1024;
@@ -37,35 +29,34 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Sends an answer; HEAD gets its headers only. */
+/** Sends an answer; HEAD gets its headers only. `headers` win over the usual ones, and an empty one takes that away. */
 export const respond = async (
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Answer,
+  { status, contentType, body }: Answer,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> => {
-  const plain = Buffer.from(answer.body, 'utf8');
-  const asGzip = plain.length >= COMPRESS_FROM_BYTES && acceptsGzip(request);
-  const body = asGzip ? await (answer.compressed ?? compressedBody(answer.body)) : plain;
-  response.writeHead(answer.status, {
-    ...HEADERS,
-    ...headers,
-    'content-type': answer.contentType,
-    'content-length': body.length,
+  const asGzip = body.bytes.length >= COMPRESS_FROM_BYTES && acceptsGzip(request);
+  const bytes = asGzip ? await body.gzipped() : body.bytes;
+  const said = Object.entries({ ...HEADERS, ...headers }).filter(([, value]) => value !== '');
+  response.writeHead(status, {
+    ...Object.fromEntries(said),
+    'content-type': contentType,
+    'content-length': bytes.length,
     vary: 'accept-encoding',
     ...(asGzip ? { 'content-encoding': 'gzip' } : {}),
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  response.end(request.method === 'HEAD' ? undefined : bytes);
 };
 
 export const textAnswer = (status: number, line: string): Answer => ({
   status,
   contentType: 'text/plain; charset=utf-8',
-  body: `${line}\n`,
+  body: bodyOf(`${line}\n`),
 });
 
 export const jsonAnswer = (status: number, value: unknown): Answer => ({
   status,
   contentType: 'application/json; charset=utf-8',
-  body: `${JSON.stringify(value)}\n`,
+  body: bodyOf(`${JSON.stringify(value)}\n`),
 });
