@@ -116,7 +116,9 @@ const setUp = () =>
 
 /** Hands the terminal to a long-lived child and ends as it ends. */
 const become = (args) => {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  // Room for files that hang; Node reads it when it starts (docs/architecture.md).
+  const env = { UV_THREADPOOL_SIZE: '16', ...process.env };
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 };
@@ -143,6 +145,10 @@ const tasks = {
     ];
     const failed = steps.filter(([, step]) => step() !== 0).map(([name]) => name);
     if (failed.length > 0) fail(`failed: ${failed.join(', ')}`);
+  },
+  soak: (args) => {
+    const env = { NODE_ENV: 'test', MUSTER_SOAK_MINUTES: process.env.MUSTER_SOAK_MINUTES ?? '20' };
+    process.exit(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/soak', ...args], env));
   },
   bench: (args) => process.exit(run(process.execPath, ['dist/bench.js', ...args])),
 };

@@ -1,7 +1,8 @@
+import type { Injection } from '../agent/control.ts';
 import type { AnyCheck, AnyCollector, Host } from '../api.ts';
 import { createCollectors } from '../collectors/index.ts';
 import type { Config } from '../config/config.ts';
-import { type AbandonedChildren, createEngine, type Engine } from '../engine/engine.ts';
+import { type AbandonedChildren, createEngine, type Engine, type EngineSettings } from '../engine/engine.ts';
 import { readNode } from '../engine/node.ts';
 import type { NodeIdentity } from '../engine/snapshot.ts';
 import { MusterError } from '../errors.ts';
@@ -17,6 +18,12 @@ export interface Machine {
   readonly collectors: readonly AnyCollector[];
   readonly stateDir: string;
   readonly runtimeDir: string;
+  /** Goes on after this record of the kernel log, before it is read for the first time. */
+  readonly resumeKernelLog: (sequence: number) => void;
+  /** The same machine with other variables for its tools. */
+  readonly tools: (env: Readonly<Record<string, string>>) => Pick<Host, 'run'>;
+  /** Faults while it runs; of a simulated machine only. */
+  readonly injection: Injection | undefined;
   close(): Promise<void>;
 }
 
@@ -36,10 +43,9 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
   const { roots } = config;
   const stateDir = mock?.env.MUSTER_STATE_DIR ?? config.stateDir;
   const runtimeDir = mock?.env.MUSTER_RUNTIME_DIR ?? config.runtimeDir;
+  const tools = { runtimeDir, tools: mock === undefined ? config.tools : {}, path: mock?.env.PATH ?? process.env.PATH };
   const host = createMachineHost({
-    runtimeDir,
-    tools: mock === undefined ? config.tools : {},
-    path: mock?.env.PATH ?? process.env.PATH,
+    ...tools,
     ...given('sysfsRoot', mock?.sysfsRoot ?? roots.sysfs),
     ...given('procRoot', mock?.procRoot ?? roots.proc),
     ...given('kmsg', mock?.kmsg ?? roots.kmsg),
@@ -55,6 +61,9 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
     ),
     stateDir,
     runtimeDir,
+    resumeKernelLog: host.resumeKernelLog,
+    tools: (env) => createMachineHost({ ...tools, env }),
+    injection: mock,
     close: async () => {
       host.close();
       await mock?.stop();
@@ -62,26 +71,23 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
   };
 };
 
-/** An engine that judges this machine by the configuration in force. */
+/** The part of the configuration that judging depends on. */
+export const settingsOf = (config: Config, checks: readonly AnyCheck[]): EngineSettings => ({
+  ...(config.machine === undefined ? {} : { machine: config.machine }),
+  siteProfiles: config.siteProfiles,
+  checks: config.gpus === 'none' ? withoutGpus(config, checks) : config.checks,
+  optionalSources: config.optionalSources,
+  nicRoles: config.nicRoles,
+  kernelLogTrust: config.kernelLogTrust,
+});
+
+/** An engine that judges this machine by the configuration in force; a long-lived one gets a monotonic clock. */
 export const engineFor = (
-  machine: Pick<Machine, 'host' | 'abandoned' | 'node'>,
+  { host, node, abandoned }: Pick<Machine, 'host' | 'abandoned' | 'node'>,
   config: Config,
   checks: readonly AnyCheck[],
-): Engine =>
-  createEngine({
-    host: machine.host,
-    node: machine.node,
-    abandoned: machine.abandoned,
-    checks,
-    settings: {
-      ...(config.machine === undefined ? {} : { machine: config.machine }),
-      siteProfiles: config.siteProfiles,
-      checks: config.gpus === 'none' ? withoutGpus(config, checks) : config.checks,
-      optionalSources: config.optionalSources,
-      nicRoles: config.nicRoles,
-      kernelLogTrust: config.kernelLogTrust,
-    },
-  });
+  o: { readonly monotonicMs?: () => number } = {},
+): Engine => createEngine({ host, node, abandoned, checks, settings: settingsOf(config, checks), ...o });
 
 /** The node has no GPUs and says so: nothing about them is asked. */
 const withoutGpus = ({ checks: configured }: Config, checks: readonly AnyCheck[]): Config['checks'] => ({

@@ -1,12 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isMusterError } from '../errors.ts';
 import { EXIT_CODES } from '../report/exit-codes.ts';
+import { leaveStuck } from './leave.ts';
 import { VERSION } from './version.ts';
 
 const seconds = (text: string): number => {
-  const match = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?$/.exec(text);
+  const match = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$/.exec(text);
   const value =
-    match === null ? Number.NaN : Number(match[1]) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[match[2] ?? 's'] ?? 1);
+    match === null
+      ? Number.NaN
+      : Number(match[1]) * ({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1);
   if (!(value > 0)) throw new InvalidArgumentError('write for example 30s, 500ms or 5m.');
   return value;
 };
@@ -28,6 +31,7 @@ const createProgram = (done: (code: number) => void): Command => {
   readsMachine(program.command('agent'))
     .description('run the daemon: checks, metrics and a page, by default on http://127.0.0.1:9780')
     .option('--web.listen <host:port>', 'address to serve on')
+    .option('--web.config.file <file>', 'TLS, passwords and headers, in the format of the Prometheus exporter-toolkit')
     .option('--machine <profile>', 'the machine profile this node must match')
     .action(async (options) => done(await (await import('./agent.ts')).agent(options)));
 
@@ -67,6 +71,49 @@ const createProgram = (done: (code: number) => void): Command => {
       2,
     )
     .action(async (options) => done(await (await import('./collect.ts')).collect(options)));
+
+  const asks = (command: Command): Command =>
+    command
+      .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
+      .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'));
+  const by = (command: Command): Command =>
+    asks(command).option('--owner <name>', 'who asks (default: SUDO_USER, else USER)');
+
+  asks(program.command('events'))
+    .description('what happened on this node: findings, kernel events, resets, what operators did')
+    .option('--since <time>', 'a duration such as 2h, or an RFC 3339 time')
+    .option('--type <type>', 'only events of this type, for example finding_raised (repeatable)', collect)
+    .option('--check <glob>', 'only events of these checks, for example gpu/*')
+    .option('--component <name>', 'only events about this component: gpu3, a UUID, mlx5_2')
+    .option('--limit <count>', 'the last so many (default: 50)')
+    .action(async (options) => done(await (await import('./events.ts')).events(options)));
+
+  by(program.command('ack'))
+    .description('say that what was found is dealt with: it ends what only service or a reboot would end')
+    .usage('[COMPONENT] [CHECK] --reason TEXT')
+    .argument('<subject...>', 'for example gpu3 gpu/xid-errors')
+    .requiredOption('--reason <text>', 'what was done')
+    .action(async (words, options) => done(await (await import('./ack.ts')).ack(words, options)));
+
+  by(program.command('suppress'))
+    .description('let findings count for nothing for a time')
+    .usage('CHECK [COMPONENT] --for DURATION --reason TEXT')
+    .argument('<subject...>', "for example 'thermal/*' gpu2")
+    .requiredOption('--for <duration>', 'for how long, for example 4h', seconds)
+    .requiredOption('--reason <text>', 'why')
+    .action(async (words, options) => done(await (await import('./suppress.ts')).suppress(words, options)));
+
+  by(program.command('unsuppress'))
+    .description('let them count again')
+    .usage('CHECK [COMPONENT]')
+    .argument('<subject...>', 'as given to suppress')
+    .action(async (words, options) => done(await (await import('./suppress.ts')).unsuppress(words, options)));
+
+  asks(program.command('control'))
+    .description('ask the running agent: reload, collect, inject FAULT, recover FAULT')
+    .usage('reload | collect | inject FAULT | recover FAULT')
+    .argument('<request...>', 'faults are for simulated machines only')
+    .action(async (words, options) => done(await (await import('./control.ts')).control(words, options)));
 
   program
     .command('checks')
@@ -145,5 +192,10 @@ const HANDLE_SIGNALS_THEMSELVES = ['agent', 'mock', 'mock-owner'];
 
 /** A signal's default action ends us before the tools that we started: they run in groups of their own. */
 const endBySignals = (): void => {
-  for (const [signal, code] of Object.entries(EXIT_CODES.signal)) process.once(signal, () => process.exit(code));
+  for (const [signal, code] of Object.entries(EXIT_CODES.signal)) {
+    process.once(signal, () => {
+      leaveStuck(code);
+      process.exit(code);
+    });
+  }
 };

@@ -10,20 +10,20 @@ const NOTHING_ABANDONED = { count: () => 0, oldestSeconds: () => 0 };
 /** A recording as a machine that is judged with its own clock; `next` steps to its following sample. */
 export const openRecordingMachine = async (
   path: string,
-): Promise<{ machine: Machine; next: () => Promise<boolean> }> => {
+): Promise<{
+  machine: Pick<Machine, 'host' | 'abandoned' | 'node' | 'collectors'>;
+  next: () => Promise<boolean>;
+}> => {
   const opened = await readRecording(path);
   if (!opened.ok) throw new MusterError('MUSTER_RECORDING', opened.detail);
   const recording = opened.value;
   const host = playback(recording.samples);
   const node = await readNode(host, { name: recording.node, bootId: recording.bootId });
-  const machine: Machine = {
+  const machine = {
     host,
     abandoned: NOTHING_ABANDONED,
     node,
     collectors: createCollectors({ inventoryCommand: { file: 'muster-inventory', args: [] } }),
-    stateDir: '',
-    runtimeDir: '',
-    close: async () => undefined,
   };
   return { machine, next: async () => host.step() };
 };

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { checks as allChecks } from '../../checks/index.ts';
+import { loadMemory } from '../agent/memory-file.ts';
 import type { AnyCheck } from '../api.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -9,9 +10,9 @@ import { pauseOnce, runOneShot } from '../engine/one-shot.ts';
 import type { Snapshot } from '../engine/snapshot.ts';
 import { usageError } from '../errors.ts';
 import type { ValidationLevel, ValidationSource } from '../report/verdict-report.ts';
+import { oldestFactAt } from '../server/verdict-answer.ts';
 import { loadBaseline, saveBaseline } from '../store/baseline.ts';
-import { loadSnapshot, oldestFactAt } from '../store/last-snapshot.ts';
-import { matchesGlob } from './glob.ts';
+import { matchesGlob } from '../derive/glob.ts';
 import { readSelection, selectGpus, withoutForeignGpus } from './gpu-selection.ts';
 import { engineFor, openMachine } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
@@ -48,30 +49,31 @@ const chosenChecks = (options: ValidateOptions): readonly AnyCheck[] => {
   return chosen;
 };
 
-/** What the daemon already knows, when that is young enough; it costs a file read instead of the tools. */
+/** A daemon that is stopped or starved must not hold up a prolog, which has 8 s for everything. */
+const DAEMON_DEADLINE_MS = 2000;
+
+/** What the daemon already knows, when that is young enough; it costs one question instead of the tools. */
 const fromDaemon = async (
   config: Config,
   options: ValidateOptions,
   checks: readonly AnyCheck[],
 ): Promise<Assessed | undefined> => {
   if (options.maxAge === undefined || options.mock !== undefined) return undefined;
-  const { readFileSync } = await import('node:fs');
-  let bootId = '';
-  try {
-    bootId = readFileSync(`${config.roots.proc ?? '/proc'}/sys/kernel/random/boot_id`, 'utf8').trim();
-  } catch {
-    // Not Linux: the daemon has no boot id either.
-  }
-  const found = loadSnapshot(config.runtimeDir, { bootId, now: Date.now(), maxAgeMs: options.maxAge * 1000 });
-  if (found === undefined) {
-    process.stderr.write(
-      `muster: no daemon verdict younger than ${options.maxAge} s in ${config.runtimeDir}; looking for myself\n`,
-    );
+  const { askVerdict } = await import('./control-client.ts');
+  const asked = await askVerdict(config.runtimeDir, { maxAgeSeconds: options.maxAge, deadlineMs: DAEMON_DEADLINE_MS });
+  if (!asked.reached) {
+    process.stderr.write(`muster: ${asked.message}; looking for myself\n`);
     return undefined;
   }
   const ids = new Set(checks.map(({ id }) => id));
-  const kept = { ...found.snapshot, checks: found.snapshot.checks.filter(({ id }) => ids.has(id)) };
-  return { snapshot: kept, source: 'daemon', ageSeconds: found.ageSeconds };
+  const kept = { ...asked.snapshot, checks: asked.snapshot.checks.filter(({ id }) => ids.has(id)) };
+  return { snapshot: kept, source: 'daemon', ageSeconds: asked.ageSeconds };
+};
+
+/** What a run without the agent can judge: it says nothing about an agent that it is not. */
+const withoutAgent = (checks: readonly AnyCheck[]): readonly AnyCheck[] => {
+  const rest = checks.filter(({ requires }) => !requires.includes('agent'));
+  return rest.length === 0 ? checks : rest;
 };
 
 const fromRecording = async (
@@ -102,6 +104,12 @@ const fromMachine = async (
   try {
     const engine = engineFor(machine, config, checks);
     const { bootId } = machine.node;
+    const memory = loadMemory(machine.stateDir);
+    if (memory !== undefined) {
+      engine.remember(memory);
+      const { sequence } = memory.kernel;
+      if (memory.bootId === bootId && sequence !== undefined) machine.resumeKernelLog(sequence);
+    }
     const baseline = loadBaseline(machine.stateDir, bootId);
     if (baseline !== undefined) engine.restore(baseline);
     const twoSamples = options.level === 'prejob' && baseline === undefined;
@@ -152,8 +160,8 @@ export const validate = async (options: ValidateOptions): Promise<number> => {
   const startedMs = monotonicMs();
   const assessed =
     options.from !== undefined
-      ? await fromRecording(config, options, checks)
-      : ((await fromDaemon(config, options, checks)) ?? (await fromMachine(config, options, checks)));
+      ? await fromRecording(config, options, withoutAgent(checks))
+      : ((await fromDaemon(config, options, checks)) ?? (await fromMachine(config, options, withoutAgent(checks))));
 
   const snapshot = selection === undefined ? assessed.snapshot : withoutForeignGpus(assessed.snapshot, selection);
   const present = snapshot.facts.gpus?.ok === true ? snapshot.facts.gpus.value.map(({ ref }) => ref) : [];

@@ -3,7 +3,7 @@ import type { Snapshot } from '../engine/snapshot.ts';
 import { capped, inDetail, type MetricsDetail } from './budget.ts';
 import { CATALOGUE, type MetricFamily } from './catalogue.ts';
 import { type Sample, sample } from './sample.ts';
-import { agentSamples } from './samples/agent.ts';
+import { agentSamples, type RunningAgentState } from './samples/agent.ts';
 import { checkSamples } from './samples/checks.ts';
 import { gpuSamples } from './samples/gpu.ts';
 import { nicSamples } from './samples/nic.ts';
@@ -25,10 +25,16 @@ export interface MetricsOptions {
   readonly suppressed?: number;
   readonly kernelLogTrust?: KernelLogTrust;
   readonly nodejsVersion?: string;
+  /** Of the daemon alone. */
+  readonly agent?: RunningAgentState;
 }
 
-const seriesKey = ({ name, labels }: Sample): string =>
-  JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** Labels of one family are always put together in one place, hence in one order. */
+const seriesKey = ({ name, labels }: Sample): string => {
+  let key = name;
+  for (const label in labels) key += `\0${label}\0${labels[label]}`;
+  return key;
+};
 
 /** One sample a series, with a value that Prometheus can use. */
 const usable = (samples: readonly Sample[]): readonly Sample[] => {

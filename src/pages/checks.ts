@@ -15,6 +15,14 @@ const lifetimeText = (lifetime: Lifetime): string => {
   return `for ${lifetime.clearedAfterSeconds / 3600} h`;
 };
 
+/** How the daemon raises and clears its conditions; a validation judges the present state. */
+const raiseText = ({ raise }: AnyCheck): string => {
+  if (raise === undefined) return '';
+  const grace =
+    raise.bootGraceSeconds === undefined ? '' : `, and not in the first ${raise.bootGraceSeconds} s after boot`;
+  return ` The agent raises a condition after ${raise.hits} of ${raise.of} readings${grace}, and clears it after ${raise.clear} passes in a row.`;
+};
+
 const anchor = (id: string): string => id.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '');
 
 const optionRows = (check: AnyCheck): string[][] =>
@@ -33,7 +41,7 @@ const section = (check: AnyCheck): string => {
   return [
     `## ${check.id}`,
     `**${check.title}.** ${check.why}`,
-    `Source: ${check.source}. Runs: ${check.contexts.join(', ')}.`,
+    `Source: ${check.source}. Runs: ${check.contexts.join(', ')}.${raiseText(check)}`,
     table(
       ['code', 'severity', 'action', 'lifetime', 'what'],
       rulesOf(check).map(([code, rule]) => [
@@ -50,9 +58,15 @@ const section = (check: AnyCheck): string => {
   ].join('\n\n');
 };
 
+const LIFETIMES = `How long a finding stands, by its lifetime:
+
+- **condition**: a state that can be read again. The agent raises it at the first reading, or after as many as its check says, and clears it when it passes. One that was raised three times within half an hour comes and goes: it stays raised until it has been quiet for about half an hour (the penalty of RFC 2439 with the defaults of RFC 7196). What asks for service outlives a reboot until it is judged again.
+- **until gpu-reset**, **until reboot**, **until service**: an event. It stands until a reset of that GPU was seen, a new boot, or \`muster ack\`; each also ends by \`muster ack\` and all but service by a new boot.
+- **for N h**: an event that ends by its age.`;
+
 /** docs/checks.md: every check with its codes, options and remedy; the runbook that findings and alerts link to. */
 export const checksPage = (checks: readonly AnyCheck[]): string =>
-  [GENERATED, '# Checks', ...checks.map(section)].join('\n\n').concat('\n');
+  [GENERATED, '# Checks', LIFETIMES, ...checks.map(section)].join('\n\n').concat('\n');
 
 /** The table of the README. */
 export const checksTable = (checks: readonly AnyCheck[]): string =>

@@ -22,9 +22,14 @@ checks:
   thermal/hot-gpus: {mode: observe}   # reported, but does not count
   gpu/persistence-mode-off: {mode: off}
 validation: {schedule: '0 3 * * *', level: prejob}
-web: {listen: 127.0.0.1:9780}
+web:
+  listen: 127.0.0.1:9780
+  config_file: /etc/muster/web.yml  # TLS and passwords, see web.md
+control: {group: gpuadmin}    # whose members may use muster.sock, see sockets.md
+events: {max_mb: 16, max_age: 35d}
+guard: {cpu_percent: 10}      # above it optional sources are not asked; memory_mb: else the limit of the control group
 metrics: {detail: standard}
-log: {level: info}`;
+log: {level: info, format: text}  # without format: text for a terminal and the journal, JSON elsewhere`;
 
 /** docs/configuration.md. */
 export const configurationPage = (): string =>
@@ -38,6 +43,7 @@ export const configurationPage = (): string =>
       ['variable', 'setting'],
       Object.entries(ENVIRONMENT).map(([name, path]) => [`\`${name}\``, `\`${path.join('.')}\``]),
     ),
+    'The agent reads the configuration again on SIGHUP (`systemctl reload muster`) or `muster control reload`. One that cannot be used is refused with its line, the one before it stays in force, and `muster_config_last_reload_successful`, `host/agent-degraded` and `muster events --type config_refused` say so. Addresses, directories, tools and the log format change at the next start.',
     'Roots, for containers and tests: `MUSTER_SYSFS_ROOT`, `MUSTER_PROC_ROOT`, `MUSTER_KMSG` (the device, or a file of records). The node is named by the configuration, else `SLURMD_NODENAME`, `NODE_NAME`, the host name.',
   ]
     .join('\n\n')

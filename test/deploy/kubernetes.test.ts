@@ -61,6 +61,7 @@ const paths = [
     snapshot: () => undefined,
     verdict: () => undefined,
     metrics: async () => '',
+    events: async () => [],
     healthy: () => true,
     now: () => 0,
   }).keys(),

@@ -148,7 +148,7 @@ describe.sequential('an agent on a healthy machine', () => {
     expect(verdict.validation.age_seconds).toBeLessThan(60);
     const tooOld = await ask('1ms');
     expect(tooOld.verdict.validation.source).toBe('run');
-    expect(tooOld.stderr).toMatch(/^muster: no daemon verdict younger than 0\.001 s in [^\n]+\n$/);
+    expect(tooOld.stderr).toMatch(/^muster: the muster agent has no verdict: [^\n]+ older than 0\.001 s; looking for myself\n$/);
   });
 
   it('does not share its port', async () => {

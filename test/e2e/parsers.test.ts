@@ -15,7 +15,7 @@ const ran = (stdout: string, exitCode = 0) => ({ stdout, stderr: '', exitCode })
 const kernelLog = (text: string) => {
   const log = createEventLog();
   log.add(text.split('\n'), { now: NOW, bootedAt: NOW - 86_400_000 });
-  return log.value();
+  return log.take();
 };
 
 /** The parser of each folder, for the text of any of its files. */

@@ -7,5 +7,16 @@ export const METRICS: MetricsOptions = {
   configReloadOk: true,
   detail: 'standard',
   maxSeries: 5000,
+  agent: {
+    reloadedAt: NOW - 3_600_000,
+    cpuSeconds: 12.5,
+    residentBytes: 81_000_000,
+    openDescriptors: 29,
+    loopDelaySeconds: 0.004,
+    events: { durable: true, bytes: 1735, notDurable: 0 },
+    eventsTold: 17,
+    shed: ['hwmon'],
+    steps: { accepted: 120, refused: { malformed: 2, rate: 1 } },
+  },
   validations: [{ level: 'prejob', verdict: 'PASS', endedAt: NOW, durationSeconds: 5.3 }],
 };

@@ -22,14 +22,14 @@ export interface FrozenDirectory {
   thaw(): void;
 }
 
-// Before the test's own timeout, after which nobody would thaw.
-const tooLong = (): Promise<never> =>
-  new Promise((_, reject) => {
-    setTimeout(() => reject(new Error('still waiting in the frozen directory')), 20_000).unref();
-  });
+/** A file system of its own that can be frozen; `close` thaws and unmounts it. */
+export interface FreezableDisk extends FrozenDirectory {
+  freeze(): void;
+  close(): void;
+}
 
-/** Runs `use` with a directory on a frozen ext4 image; thaws and unmounts it whatever happens. */
-export const withFrozenDirectory = async (use: (frozen: FrozenDirectory) => Promise<void>): Promise<void> => {
+/** An ext4 image, mounted below a directory that goes with it. */
+export const openFreezableDisk = (): FreezableDisk => {
   const directory = mkdtempSync(join(tmpdir(), 'muster-frozen-'));
   const image = join(directory, 'image');
   const path = join(directory, 'mnt');
@@ -44,14 +44,35 @@ export const withFrozenDirectory = async (use: (frozen: FrozenDirectory) => Prom
     if (isFrozen) spawnSync('fsfreeze', ['--unfreeze', path]);
     isFrozen = false;
   };
+  return {
+    path,
+    freeze: () => {
+      isFrozen = succeeds('fsfreeze', ['--freeze', path]);
+      if (!isFrozen) throw new Error(`fsfreeze ${path} failed`);
+    },
+    thaw,
+    close: () => {
+      thaw();
+      for (let i = 0; i < 50 && !succeeds('umount', [path]); i += 1) spawnSync('sleep', ['0.1']);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+// Before the test's own timeout, after which nobody would thaw.
+const tooLong = (): Promise<never> =>
+  new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('still waiting in the frozen directory')), 20_000).unref();
+  });
+
+/** Runs `use` with a directory on a frozen ext4 image; thaws and unmounts it whatever happens. */
+export const withFrozenDirectory = async (use: (frozen: FrozenDirectory) => Promise<void>): Promise<void> => {
+  const disk = openFreezableDisk();
   try {
-    isFrozen = succeeds('fsfreeze', ['--freeze', path]);
-    if (!isFrozen) throw new Error(`fsfreeze ${path} failed`);
-    await Promise.race([use({ path, thaw }), tooLong()]);
+    disk.freeze();
+    await Promise.race([use(disk), tooLong()]);
   } finally {
-    thaw();
-    for (let i = 0; i < 50 && !succeeds('umount', [path]); i += 1) spawnSync('sleep', ['0.1']);
-    rmSync(directory, { recursive: true, force: true });
+    disk.close();
   }
 };
 

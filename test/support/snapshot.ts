@@ -113,6 +113,7 @@ export const findingOf = (over: Partial<FindingRecord> = {}): FindingRecord => (
   message: 'Xid 79: the GPU has fallen off the bus',
   evidence: {},
   action: { drain: true, then: 'reboot' },
+  lifetime: { clearedBy: 'reboot' },
   ...over,
 });
 
@@ -121,12 +122,14 @@ export const checkOf = (id: string, over: Partial<CheckResult> = {}): CheckResul
   category: id.split('/')[0] ?? id,
   title: id.replace('/', ' '),
   severity: 'PASS',
+  besides: 'PASS',
   mode: 'enforce',
   findings: [],
   unjudged: [],
   judged: [nodeRef],
   ranAt: NOW,
   factsAt: NOW - 4_000,
+  sampledAt: NOW - 4_000,
   errors: 0,
   ...over,
 });
@@ -205,6 +208,7 @@ export const snapshotOf = (over: Partial<Snapshot> = {}): Snapshot => {
     ],
     overall: worst(checks.map(({ severity }) => severity)),
     abandonedProcesses: 0,
+    changes: [],
     ...over,
   };
 };

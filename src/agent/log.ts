@@ -1,0 +1,40 @@
+import pino from 'pino';
+
+export type LogFormat = 'text' | 'json';
+
+/** The systemd priority of a line (sd-daemon(3)), by pino's level. */
+const priority = (level: number): number => (level >= 50 ? 3 : level >= 40 ? 4 : level >= 30 ? 6 : 7);
+
+const word = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /[\s="]/.test(text) ? JSON.stringify(text) : text;
+};
+
+/** One line for a person: what it says, then what it is about. */
+export const asText = (line: string, o: { readonly withPriority: boolean }): string => {
+  const { level, time, msg, err, ...about } = JSON.parse(line) as Record<string, unknown>;
+  const reason = typeof err === 'object' && err !== null && 'message' in err ? [['error', err.message] as const] : [];
+  const words = [...Object.entries(about), ...reason].map(([name, value]) => `${name}=${word(value)}`);
+  const said = [String(msg), ...words].join('  ');
+  // The journal dates its lines itself.
+  return o.withPriority ? `<${priority(Number(level))}>${said}\n` : `${String(time)} ${said}\n`;
+};
+
+/**
+ * Writes to stderr, synchronously: no line is lost in a crash, and no worker thread to lose either. Text for the journal
+ * and for a terminal, JSON for what collects the logs of containers.
+ */
+export const createLog = (o: {
+  readonly level: string;
+  readonly format?: LogFormat;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): pino.Logger => {
+  const toJournal = (o.env.JOURNAL_STREAM ?? '') !== '';
+  const format = o.format ?? (toJournal || process.stderr.isTTY ? 'text' : 'json');
+  const stderr = pino.destination({ fd: 2, sync: true });
+  const destination =
+    format === 'json'
+      ? stderr
+      : { write: (line: string): void => void stderr.write(asText(line, { withPriority: toJournal })) };
+  return pino({ level: o.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+};
