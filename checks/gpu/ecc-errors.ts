@@ -67,12 +67,15 @@ export default defineCheck({
       stay('reset_gpu'),
       'where the driver prints channel_repair_pending and tpc_repair_pending (from 580)',
     ),
-    'unrepairable-memory': condition(
-      'CRITICAL',
-      'Memory can no longer be repaired',
-      drain('service'),
-      'where the driver prints unrepairable_memory (seen in 580.173, not in 580.105)',
-    ),
+    'unrepairable-memory': {
+      ...condition(
+        'CRITICAL',
+        'Memory can no longer be repaired',
+        drain('service'),
+        'where the driver prints unrepairable_memory (seen in 580.173, not in 580.105)',
+      ),
+      outlivesReboot: true,
+    },
     'ecc-disabled': condition('INFO', 'ECC is turned off', stay('none')),
   },
   judge: ({ gpus }, { options }) => {

@@ -32,7 +32,7 @@ export default defineCheck({
     },
   },
   rules: {
-    'remap-failed': condition('CRITICAL', 'Row remapping failed', drain('service')),
+    'remap-failed': { ...condition('CRITICAL', 'Row remapping failed', drain('service')), outlivesReboot: true },
     // NVIDIA: workloads may go on until the reset; a drain now would cost more than it saves.
     'remap-pending': condition('WARNING', 'A row remap waits for a reset', stay('reset_gpu')),
     'many-remaps': condition('WARNING', 'Many rows remapped', stay('service'), REMAPPING),

@@ -13,9 +13,17 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: ['agent'],
   rules: {
-    'events-in-memory': condition('WARNING', 'Events do not reach the disk', stay('service')),
+    'events-in-memory': condition(
+      'WARNING',
+      'Events do not reach the disk: free it or mount it writable',
+      stay('watch'),
+    ),
     'sources-shed': condition('WARNING', 'Optional sources are not asked', stay('watch')),
-    'configuration-refused': condition('WARNING', 'The configuration was refused', stay('none')),
+    'configuration-refused': condition(
+      'WARNING',
+      'The configuration was refused: correct it and reload',
+      stay('watch'),
+    ),
   },
   judge: ({ agent: { ref, durable, shed, configRefused } }) => {
     const judged = (
@@ -26,7 +34,9 @@ export default defineCheck({
     return [
       judged(
         'events-in-memory',
-        durable.ok ? undefined : `Events are kept in memory and end with the agent: ${durable.detail}`,
+        durable.ok
+          ? undefined
+          : `Events are kept in memory and end with the agent: ${durable.detail}; free the disk or mount it writable`,
       ),
       judged(
         'sources-shed',
@@ -36,7 +46,7 @@ export default defineCheck({
         'configuration-refused',
         configRefused === undefined
           ? undefined
-          : `The configuration on disk cannot be used, the one before it is in force: ${configRefused}`,
+          : `The configuration on disk cannot be used, the one before it is in force: ${configRefused}; correct it and reload`,
       ),
     ];
   },

@@ -1,4 +1,7 @@
-import { defineCheck } from '../../src/api.ts';
+import { defineCheck, type Gpu } from '../../src/api.ts';
+
+const productsOf = (gpus: readonly Gpu[]): string =>
+  [...new Set(gpus.map(({ product }) => (product.ok ? product.value : 'a GPU without name')))].join(', ');
 
 export default defineCheck({
   apiVersion: 1,
@@ -32,8 +35,8 @@ export default defineCheck({
           finding: {
             component: node,
             code: 'wrong-machine',
-            message: `The configuration names ${profile.id}, but ${profile.conflict}`,
-            observed: profile.conflict,
+            message: `${profile.conflict.charAt(0).toUpperCase()}${profile.conflict.slice(1)}`,
+            ...(gpus.ok ? { observed: productsOf(gpus.value) } : {}),
             expected: profile.id,
           },
         },

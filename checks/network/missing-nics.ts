@@ -1,6 +1,6 @@
 import { defineCheck, type NicPort } from '../../src/api.ts';
 import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
-import { computePorts, expectedOfCompute, onlyAssumed } from '../shared/ports.ts';
+import { computePorts, expectedOfCompute, onlyAssumed, silentPorts } from '../shared/ports.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 
 export default defineCheck({
@@ -29,6 +29,10 @@ export default defineCheck({
 
     const present = devicesOf(nics.ok ? computePorts(nics.value) : []);
     if (present.length >= expected.value) return [{ pass: node, code }];
+    const silent = nics.ok ? silentPorts(nics.value) : [];
+    const [first] = silent;
+    if (first !== undefined && !first.state.ok && present.length + devicesOf(silent).length >= expected.value)
+      return [{ unjudged: node, code, because: first.state }];
     const others = devicesOf(nics.ok ? nics.value.filter(({ role }) => role !== 'compute') : []);
     return [
       {

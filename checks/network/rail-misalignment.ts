@@ -1,7 +1,7 @@
 import { absent, type Component, defineCheck, type Judgement, type NicPort, type Rail } from '../../src/api.ts';
 import { groupBy, majorityOf } from '../shared/groups.ts';
 import { nameOf } from '../shared/names.ts';
-import { computePorts } from '../shared/ports.ts';
+import { computePorts, silentPorts } from '../shared/ports.ts';
 import { condition, stay } from '../shared/rules.ts';
 
 type Code = 'no-close-nic' | 'shared-nic';
@@ -25,6 +25,9 @@ export default defineCheck({
   },
   judge: ({ rails, nics }, { node }) => {
     const compute = new Set(computePorts(nics).map(({ ref }) => ref.device));
+    const silent = silentPorts(nics).find(({ ref }) => isCloseTo(rails, ref.device));
+    // Whose NIC it is cannot be told of one that does not answer, nor whether the others have to share.
+    if (silent !== undefined && !silent.state.ok) return [{ unjudged: node, because: silent.state }];
     const gpus = [...groupBy(rails, ({ gpu }) => gpu.key).values()].map((paths) => closestOf(paths, compute));
     const aligned = gpus.filter(({ nics: close }) => close.length > 0).length;
     // Grace systems and most virtual machines show SYS or NODE everywhere: the matrix then says nothing.
@@ -38,6 +41,9 @@ export default defineCheck({
     return gpus.flatMap((gpu) => judgeGpu(gpu, gpus, aligned, usualLoad));
   },
 });
+
+const isCloseTo = (rails: readonly Rail[], device: NicPort['ref']['device']): boolean =>
+  rails.some(({ nic, path }) => nic.device === device && CLOSE.some((kind) => kind === path));
 
 interface Closest {
   readonly ref: Component;

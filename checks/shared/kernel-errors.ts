@@ -75,25 +75,15 @@ export const dividedByLifetime = <C extends string>(
   over: assessed.filter((one) => isOver(one, rules, at)).map(({ event }) => event),
 });
 
-const THEN: Readonly<Record<Rule['action']['then'], string>> = {
-  none: 'nothing is to be done',
-  watch: 'watch whether it returns',
-  restart_app: 'restart the job',
-  reset_gpu: 'reset the GPU',
-  reboot: 'reboot the node',
-  service: 'have the board serviced',
-};
-
-/** For people: "drain the node, then reset the GPU". */
-export const advice = ({ drain, then }: Rule['action']): string =>
-  drain ? `drain the node, then ${THEN[then]}` : THEN[then];
-
 const TEXT_CHARACTERS = 240;
 const bounded = (text: string): string =>
   text.length <= TEXT_CHARACTERS ? text : `${text.slice(0, TEXT_CHARACTERS - 1)}…`;
 
 /** For people; a time that no calendar holds is none. */
 export const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'an unknown time');
+
+/** `2026-11-26 11:58:36 UTC`: to the second, as the kernel log of the node can be shown. */
+const moment = (ms: number): string => iso(ms).replace(/T([0-9:]{8})\.[0-9]+Z$/, ' $1 UTC');
 
 /**
  * One finding for each component and code, led by the gravest and latest event. Several Xids of one class are one
@@ -127,8 +117,8 @@ export const findingsOf = <C extends string>(
           component,
           code,
           message:
-            `${nameOf(component)} reported ${prefix} ${number}${times}, last at ${iso(event.at)}: ${says}` +
-            `${remark === undefined ? '' : ` (${remark})`}; ${advice(override.action ?? rules[code].action)}` +
+            `${nameOf(component)} reported ${prefix} ${number}${times}, last at ${moment(event.at)}: ${says}` +
+            `${remark === undefined ? '' : ` (${remark})`}` +
             `${also.length === 0 ? '' : `; also ${prefix} ${also.join(', ')}`}`,
           observed: `${prefix} ${number}`,
           expected: `no ${prefix}`,
@@ -182,7 +172,7 @@ export const passesOf = <C extends string>(o: {
 
   function ofNode(): readonly Judgement<C>[] {
     if (log.lostAt !== undefined && now - log.lostAt < GAP_MS) {
-      const detail = `${log.lost} kernel records were overwritten before they were read, last at ${iso(log.lostAt)}`;
+      const detail = `${log.lost} kernel records were overwritten before they were read, last at ${moment(log.lostAt)}`;
       return [{ unjudged: node, because: absent('failed', detail) }];
     }
     if (found.length === 0 && !gpus.ok && hasNoGpus(gpus)) return [{ unjudged: node, because: gpus }];

@@ -11,6 +11,13 @@ export const alikePorts = (nics: readonly NicPort[], port: NicPort): readonly Ni
     ({ linkLayer }) => !linkLayer.ok || !port.linkLayer.ok || linkLayer.value === port.linkLayer.value,
   );
 
+/** Absences of a value that is there: the part was asked and did not answer. */
+const UNANSWERED = ['timeout', 'hung', 'failed', 'denied', 'stale', 'lost'];
+
+/** Ports that do not answer: what they are for is not known, so that they may be the compute ports that seem to lack. */
+export const silentPorts = (nics: readonly NicPort[]): readonly NicPort[] =>
+  nics.filter(({ role, state }) => role === 'unknown' && !state.ok && UNANSWERED.includes(state.reason));
+
 export const isActive = ({ state }: NicPort): boolean => state.ok && state.value === 'ACTIVE';
 
 const unsaid = absent('unsupported', 'no machine profile says how many NICs this machine has');

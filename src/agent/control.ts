@@ -1,3 +1,6 @@
+import type { Component } from '../api.ts';
+import { matchesComponent } from '../derive/component-match.ts';
+import { matchesGlob } from '../derive/glob.ts';
 import type { Daemon } from '../engine/daemon.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { NewEvent } from '../engine/event.ts';
@@ -5,18 +8,14 @@ import type { FindingRecord } from '../engine/snapshot.ts';
 import { usageError } from '../errors.ts';
 import type { ControlHandlers } from '../server/control-protocol.ts';
 import { verdictAnswer } from '../server/verdict-answer.ts';
-import type { Recorder } from './recorder.ts';
+import { eventComponent, type Recorder } from './recorder.ts';
+import type { Reloaded } from './reload.ts';
+import { suppressionName } from './suppression-name.ts';
 
 /** Faults of a simulated machine, while it runs. */
 export interface Injection {
   inject(fault: string): Promise<{ readonly ok: true } | { readonly ok: false; readonly error: string }>;
   recover(fault: string): Promise<{ readonly ok: true } | { readonly ok: false; readonly error: string }>;
-}
-
-/** What came of reading the configuration again, on one line. */
-export interface Reloaded {
-  readonly ok: boolean;
-  readonly line: string;
 }
 
 export interface ControlParts {
@@ -25,18 +24,28 @@ export interface ControlParts {
   readonly recorder: Recorder;
   /** Tells an event to everybody who keeps or prints them. */
   readonly tell: (event: NewEvent) => void;
-  /** Resolves once what was told and what the engine knows is on disk, or the disk was given up. */
-  readonly keep: () => Promise<void>;
+  /** True once what was told and what the engine knows is on disk, false when the disk was given up. */
+  readonly keep: () => Promise<boolean>;
   readonly reload: () => Promise<Reloaded>;
+  readonly checkIds: readonly string[];
   /** Only where the machine is simulated. */
   readonly injection: Injection | undefined;
   readonly now: () => number;
 }
 
-const named = ({ check, code, component }: FindingRecord): string => {
-  const name = component.index === undefined ? (component.device ?? component.kind) : `GPU ${component.index}`;
-  return `${check} ${code} of ${name}`;
+/** `gpu3`, `mlx5_2/1`, `node`: as it may be typed again. */
+const shortName = ({ kind, key, index, device, port }: Component): string => {
+  if (kind === 'node') return 'node';
+  if (device !== undefined) return port === undefined ? device : `${device}/${port}`;
+  return index === undefined ? key : `${kind}${index}`;
 };
+
+const named = ({ check, code, component }: FindingRecord): string => `${check} ${code} of ${shortName(component)}`;
+
+const subject = (check: string, part: Component | undefined): string =>
+  part === undefined ? check : `${check} of ${shortName(part)}`;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What an administrator may ask of the running agent. What it promises is on disk before it says so. */
 export const controlHandlers = (o: ControlParts): ControlHandlers => {
@@ -55,12 +64,32 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
     return { ok: true, message: `${fault} ${done}` } as const;
   };
 
+  /** What a person means; what is not here is a slip of the pen, not something to wait for. */
+  const partsOf = (text: string): readonly Component[] => {
+    const known = engine.components();
+    const meant = known.filter((part) => matchesComponent(text, part));
+    if (meant.length > 0) return meant;
+    throw usageError(`there is no ${text} here; this node has ${known.map(shortName).join(', ')}`);
+  };
+
+  const checkExists = (glob: string): void => {
+    if (o.checkIds.some((id) => matchesGlob(glob, id))) return;
+    throw usageError(`no check matches ${glob}; muster checks lists them`);
+  };
+
+  /** Publishes what was changed; says so where the next agent will not know of it. */
+  const kept = async (): Promise<string> => {
+    daemon.publish();
+    return (await keep()) ? '' : '; in memory only, the disk does not take it';
+  };
+
   return {
-    verdict: ({ max_age_seconds: maxAgeSeconds }) =>
+    verdict: ({ max_age_seconds: maxAgeSeconds, readings = false }) =>
       daemon.snapshot() === undefined
         ? verdictAnswer(undefined, { now: now() })
         : verdictAnswer(engine.assess({ context: 'prejob', lifetimes: 'show' }), {
             now: now(),
+            readings,
             ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
           }),
     reload: async () => {
@@ -72,6 +101,9 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
       return { ok: true, message: `asked every source; the node is ${daemon.snapshot()?.overall ?? 'not judged yet'}` };
     },
     ack: async ({ component, check, owner, reason }) => {
+      // What was read and not told yet would be laid to rest unseen, and what ends now would not be told.
+      if (daemon.snapshot() === undefined) throw usageError('nothing is judged yet; ask again in some seconds');
+      if (component !== undefined) partsOf(component);
       const { acknowledged, stillThere } = engine.acknowledge({
         ...(component === undefined ? {} : { component }),
         ...(check === undefined ? {} : { check }),
@@ -86,46 +118,59 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
         );
       }
       for (const one of acknowledged) {
+        const about = { check: one.check, code: one.code, component: eventComponent(one.component), owner, reason };
+        tell(recorder.event('acknowledged', `${named(one)} was acknowledged`, about));
+      }
+      const where = await kept();
+      const rest = stillThere.length === 0 ? '' : `; still there: ${stillThere.map(named).join(', ')}`;
+      return { ok: true, message: `acknowledged ${acknowledged.map(named).join(', ')}${rest}${where}` };
+    },
+    suppress: async ({ component, check, owner, reason, seconds }) => {
+      checkExists(check);
+      const parts = component === undefined ? [undefined] : partsOf(component);
+      const from = now();
+      const until = from + seconds * 1000;
+      for (const part of parts) {
+        engine.suppressions.add({
+          check,
+          ...(part === undefined ? {} : { component: part.key, componentName: shortName(part) }),
+          owner,
+          reason,
+          from,
+          until,
+        });
         tell(
-          recorder.event('acknowledged', `${named(one)} was acknowledged`, {
-            check: one.check,
-            code: one.code,
+          recorder.event('suppressed', `${subject(check, part)} is suppressed`, {
+            check,
+            ...(part === undefined ? {} : { component: eventComponent(part) }),
             owner,
             reason,
+            expires_at: iso(until),
           }),
         );
       }
-      daemon.publish();
-      await keep();
-      const rest = stillThere.length === 0 ? '' : `; still there: ${stillThere.map(named).join(', ')}`;
-      return { ok: true, message: `acknowledged ${acknowledged.map(named).join(', ')}${rest}` };
-    },
-    suppress: async ({ component, check, owner, reason, seconds }) => {
-      const from = now();
-      const until = from + seconds * 1000;
-      engine.suppressions.add({ check, ...(component === undefined ? {} : { component }), owner, reason, from, until });
-      const what = `${check}${component === undefined ? '' : ` of ${component}`}`;
-      const expires_at = new Date(until).toISOString();
-      tell(
-        recorder.event('suppressed', `${what} is suppressed until ${expires_at}`, { check, owner, reason, expires_at }),
-      );
-      daemon.publish();
-      await keep();
-      return { ok: true, message: `${what} is suppressed until ${expires_at}`, expires_at };
+      const where = await kept();
+      const what = parts.map((part) => subject(check, part)).join(', ');
+      return { ok: true, message: `${what} is suppressed until ${iso(until)}${where}`, expires_at: iso(until) };
     },
     unsuppress: async ({ component, check, owner }) => {
-      const ended = engine.suppressions.remove(check, component);
-      const what = `${check}${component === undefined ? '' : ` of ${component}`}`;
+      const parts = component === undefined ? [undefined] : partsOf(component);
+      const ended = parts.flatMap((part) => engine.suppressions.remove(check, part?.key));
+      const what = parts.map((part) => subject(check, part)).join(', ');
       if (ended.length === 0) {
-        const active = engine.suppressions
-          .active(now())
-          .map((one) => [one.check, one.component].filter(Boolean).join(' of '));
+        const active = engine.suppressions.active(now()).map(suppressionName);
         throw usageError(`${what} is not suppressed; suppressed are: ${active.join(', ') || 'none'}`);
       }
-      tell(recorder.event('unsuppressed', `${what} is no longer suppressed`, { check, owner }));
-      daemon.publish();
-      await keep();
-      return { ok: true, message: `${what} is no longer suppressed` };
+      for (const part of parts) {
+        tell(
+          recorder.event('unsuppressed', `${subject(check, part)} is no longer suppressed`, {
+            check,
+            ...(part === undefined ? {} : { component: eventComponent(part) }),
+            owner,
+          }),
+        );
+      }
+      return { ok: true, message: `${what} is no longer suppressed${await kept()}` };
     },
     inject: ({ fault }) => change('inject', fault),
     recover: ({ fault }) => change('recover', fault),

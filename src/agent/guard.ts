@@ -16,13 +16,13 @@ export interface Limits {
 
 export interface Guard {
   /** Why optional sources are not to be asked; nothing while there is no reason. */
-  consider(now: Consumption): string | undefined;
+  consider(now: Consumption, limits: Limits): string | undefined;
 }
 
 /** Above this share of the limit there is no room left for one answer of nvidia-smi (0.9 MB of XML, parsed). */
 const SHED_ABOVE = 0.8;
-/** Well below, so that what was shed does not come and go. */
-const RESTORE_BELOW = 0.6;
+/** Below, so that what was shed does not come and go; V8 gives little back of what it once took. */
+const RESTORE_BELOW = 0.7;
 const WINDOW_MS = 60_000;
 /** Quiet for so long before the sources are asked again: five periods of the slowest of them. */
 const QUIET_MS = 5 * 60_000;
@@ -31,7 +31,7 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
 
 /** Sheds optional work before the agent is killed or in the way of the job. Pure but for what it remembers. */
-export const createGuard = (limits: Limits): Guard => {
+export const createGuard = (): Guard => {
   let window: Consumption[] = [];
   let reason: string | undefined;
   let calmSince: number | undefined;
@@ -44,7 +44,7 @@ export const createGuard = (limits: Limits): Guard => {
   };
 
   return {
-    consider: (now) => {
+    consider: (now, limits) => {
       window = [...window.filter(({ at }) => now.at - at <= WINDOW_MS), now];
       const memory = now.residentBytes / limits.memoryBytes;
       const cpu = cpuOf(now);

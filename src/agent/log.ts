@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { createPatientOutput } from './patient-output.ts';
 
 export type LogFormat = 'text' | 'json';
 
@@ -20,21 +21,27 @@ export const asText = (line: string, o: { readonly withPriority: boolean }): str
   return o.withPriority ? `<${priority(Number(level))}>${said}\n` : `${String(time)} ${said}\n`;
 };
 
-/**
- * Writes to stderr, synchronously: no line is lost in a crash, and no worker thread to lose either. Text for the journal
- * and for a terminal, JSON for what collects the logs of containers.
- */
+export interface Log {
+  readonly logger: pino.Logger;
+  /** True when every line is out; false when it is not by the deadline. */
+  flushed(deadlineMs: number): Promise<boolean>;
+}
+
+/** Writes to stderr: text for the journal and for a terminal, JSON for what collects the logs of containers. */
 export const createLog = (o: {
   readonly level: string;
   readonly format?: LogFormat;
   readonly env: Readonly<Record<string, string | undefined>>;
-}): pino.Logger => {
+}): Log => {
   const toJournal = (o.env.JOURNAL_STREAM ?? '') !== '';
   const format = o.format ?? (toJournal || process.stderr.isTTY ? 'text' : 'json');
-  const stderr = pino.destination({ fd: 2, sync: true });
+  const stderr = createPatientOutput(2);
   const destination =
     format === 'json'
       ? stderr
       : { write: (line: string): void => void stderr.write(asText(line, { withPriority: toJournal })) };
-  return pino({ level: o.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return {
+    logger: pino({ level: o.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination),
+    flushed: stderr.flushed,
+  };
 };

@@ -1,7 +1,7 @@
 import type { Component, KernelEvent } from '../api.ts';
 import type { EventComponent, EventRecord, EventType, NewEvent } from '../engine/event.ts';
 import type { GpuReset } from '../engine/facts.ts';
-import type { FindingChange, NodeIdentity, Snapshot } from '../engine/snapshot.ts';
+import type { FindingChange, NodeIdentity, Snapshot, SourceStatus } from '../engine/snapshot.ts';
 
 export interface Recorder {
   /** What the Snapshot tells that was not told before. */
@@ -13,12 +13,14 @@ export interface Recorder {
 
 /** A flood of one Xid is one event a minute with its count; the first of it is told at once. */
 const REPEAT_MS = 60_000;
+/** A source that comes and goes every second is told of once a minute. */
+const SOURCE_MS = 60_000;
 /** Records that count from boot are dated by a boot time of whole seconds (proc_stat(5), btime). */
 const SAME_TIME_MS = 2000;
 
 const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : new Date(0).toISOString());
 
-const componentOf = ({
+export const eventComponent = ({
   key,
   kind,
   index,
@@ -62,18 +64,36 @@ const storedIdentity = ({ component, evidence = {} }: EventRecord): string =>
     evidence.variant,
   ].join('|');
 
+interface Told {
+  /** Unix ms. */
+  readonly happenedAt: number;
+  readonly sequence?: number;
+  /** Monotonic ms; absent where an earlier process told it. */
+  readonly toldAtMs?: number;
+}
+
+/** By its number, which no step of the clock changes; by its time where the source numbers nothing. */
+const isLater = (one: KernelEvent, told: Told): boolean =>
+  one.sequence !== undefined && told.sequence !== undefined
+    ? one.sequence > told.sequence
+    : one.at > told.happenedAt + SAME_TIME_MS;
+
 /** Turns what changed into events; each is told once, over restarts too: `told` is what the store holds of this boot. */
 export const createRecorder = (o: {
   readonly node: () => NodeIdentity;
   readonly now: () => number;
+  readonly monotonicMs: () => number;
   readonly told: readonly EventRecord[];
 }): Recorder => {
-  /** What was told of each kernel event: when it had happened last, and when that was told (Unix ms). */
-  const kernel = new Map<string, { happenedAt: number; repeats: number; toldAt: number }>();
+  /** What was told of each kernel event. */
+  const kernel = new Map<string, Told>();
   for (const record of o.told) {
     if (record.type !== 'kernel_event') continue;
-    const repeats = Number(record.evidence?.count ?? 1);
-    kernel.set(storedIdentity(record), { happenedAt: Date.parse(record.at), repeats, toldAt: 0 });
+    const { sequence } = record.evidence ?? {};
+    kernel.set(storedIdentity(record), {
+      happenedAt: Date.parse(record.at),
+      ...(typeof sequence === 'number' ? { sequence } : {}),
+    });
   }
   let lostTold = Math.max(
     0,
@@ -97,7 +117,7 @@ export const createRecorder = (o: {
       severity: finding.severity,
       check: finding.check,
       code: finding.code,
-      component: componentOf(finding.component),
+      component: eventComponent(finding.component),
       action: finding.action,
       ...(finding.firstSeen === undefined ? {} : { first_seen: iso(finding.firstSeen) }),
       ...(reason === undefined ? {} : { reason }),
@@ -107,20 +127,18 @@ export const createRecorder = (o: {
   const ofKernel = (one: KernelEvent): NewEvent | undefined => {
     const identity = identityOf(one);
     const told = kernel.get(identity);
-    const now = o.now();
-    const isNew = told === undefined || one.at > told.happenedAt + SAME_TIME_MS || one.repeats > told.repeats;
-    if (!isNew) return undefined;
-    // The store told of it before this process began, whatever the count was then.
-    if (told?.toldAt === 0 && one.at <= told.happenedAt + SAME_TIME_MS) {
-      kernel.set(identity, { happenedAt: one.at, repeats: one.repeats, toldAt: 1 });
+    const nowMs = o.monotonicMs();
+    if (told !== undefined && (!isLater(one, told) || nowMs - (told.toldAtMs ?? Number.NEGATIVE_INFINITY) < REPEAT_MS))
       return undefined;
-    }
-    if (told !== undefined && now - told.toldAt < REPEAT_MS) return undefined;
-    kernel.set(identity, { happenedAt: one.at, repeats: one.repeats, toldAt: now });
-    return event('kernel_event', one.text, {
+    const { sequence } = one;
+    kernel.set(identity, { happenedAt: one.at, toldAtMs: nowMs, ...(sequence === undefined ? {} : { sequence }) });
+    // Anybody who may write to /dev/kmsg can forge the text.
+    const origin = one.fromKernel ? '' : ' (not written by the kernel)';
+    const severity = one.fromKernel ? one.meaning?.severity : 'INFO';
+    return event('kernel_event', `${one.text}${origin}`, {
       at: iso(one.at),
-      component: componentOf(one.component),
-      ...(one.meaning === undefined ? {} : { severity: one.meaning.severity }),
+      component: eventComponent(one.component),
+      ...(severity === undefined ? {} : { severity }),
       first_seen: iso(one.firstAt),
       evidence: {
         kind: one.kind,
@@ -146,15 +164,32 @@ export const createRecorder = (o: {
     ];
   };
 
+  /** What was told of each source: that it answers, or that it does not, and when (Unix ms). */
+  const sources = new Map<string, { up: boolean; toldAt: number }>();
+
+  const ofSource = ({ source, up, detail }: SourceStatus): NewEvent | undefined => {
+    const told = sources.get(source);
+    const now = o.now();
+    if ((told?.up ?? true) === up || (told !== undefined && now - told.toldAt < SOURCE_MS)) return undefined;
+    sources.set(source, { up, toldAt: now });
+    return up
+      ? event('source_recovered', `${source} answers again`)
+      : event('source_failed', `${source} does not answer: ${detail ?? 'no reason given'}`, { severity: 'WARNING' });
+  };
+
   return {
     event,
     reset: ({ component, at, evidence }) =>
-      event('gpu_reset', `the GPU was reset: ${evidence}`, { at: iso(at), component: componentOf(component) }),
-    eventsOf: ({ changes, facts }) => {
+      event('gpu_reset', `GPU ${component.index ?? component.key} was reset: it says so by ${evidence}`, {
+        at: iso(at),
+        component: eventComponent(component),
+      }),
+    eventsOf: ({ changes, facts, sources: statuses }) => {
       const log = facts.kernelLog?.ok === true ? facts.kernelLog.value : undefined;
       const kernelEvents = (log?.events ?? []).map(ofKernel).filter((one): one is NewEvent => one !== undefined);
       // The record comes before the finding that follows from it.
-      return [...kernelEvents, ...ofGap(log?.lost ?? 0), ...changes.map(ofChange)];
+      const sourceEvents = statuses.map(ofSource).filter((one): one is NewEvent => one !== undefined);
+      return [...kernelEvents, ...ofGap(log?.lost ?? 0), ...sourceEvents, ...changes.map(ofChange)];
     },
   };
 };

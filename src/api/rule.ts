@@ -18,6 +18,8 @@ export interface Rule {
   readonly severity: Severity;
   readonly action: Action;
   readonly lifetime: Lifetime;
+  /** A condition that no reboot cures: it stands until its component is judged anew, also after one. */
+  readonly outlivesReboot?: true;
   /** Since when, or where only, the value exists ("from driver 570"). Silence about such a code does not hold back a pass. */
   readonly availability?: string;
 }

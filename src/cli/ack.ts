@@ -1,6 +1,6 @@
 import { checks } from '../../checks/index.ts';
 import { usageError } from '../errors.ts';
-import { type AskOptions, ask, ownerOf } from './ask.ts';
+import { type AskOptions, ask, ownerOf, reasonOf } from './ask.ts';
 import { readSubject, subjectWords } from './subject.ts';
 
 export interface AckOptions extends AskOptions {
@@ -18,6 +18,7 @@ export const ack = async (words: readonly string[], options: AckOptions): Promis
     throw usageError(
       'ack takes a component, a check or both: muster ack gpu3 gpu/xid-errors --reason "board replaced"',
     );
-  const request = { ...subject, owner: ownerOf(options.owner, process.env), reason: options.reason };
+  const reason = reasonOf(options.reason, 'what was done');
+  const request = { ...subject, owner: ownerOf(options.owner, process.env), reason };
   return ask('ack', request, options, `acknowledged ${subjectWords(subject)}`);
 };

@@ -10,7 +10,7 @@ import { monotonicMs } from '../engine/elapsed.ts';
 import { configError } from '../errors.ts';
 import { createSystemd } from '../integrations/systemd.ts';
 import type { WebSecurity } from '../server/web/web-config.ts';
-import { leaveStuck } from './leave.ts';
+import { leaveNow, leaveStuck } from './leave.ts';
 import { engineFor, openMachine, settingsOf } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { VERSION } from './version.ts';
@@ -55,30 +55,29 @@ const groupId = (name: string): number => {
 };
 
 /** Kills the tools that still run: to return would be to wait for their deadlines. */
-const leave = (): never => {
-  leaveStuck(0);
+const leave = (isWritten: boolean): never => {
   // A write that is stuck in the kernel keeps the exit back as a read does.
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 0);
+  if (!isWritten) leaveNow(0);
+  leaveStuck(0);
   return process.exit(0);
 };
 
 /** Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
 export const agent = async (options: AgentOptions): Promise<number> => {
   const { config, web } = await effective(options);
-  const log = createLog({
+  const { logger: log, flushed } = createLog({
     level: config.logLevel,
     env: process.env,
     ...(config.logFormat === undefined ? {} : { format: config.logFormat }),
   });
   const controlGid = config.controlGroup === undefined ? undefined : groupId(config.controlGroup);
+  // Before anything takes time: a second SIGTERM, or a SIGHUP during the start, must not end us halfway.
+  let reload = (): void => log.warn('not read again: the agent is starting');
+  process.on('SIGHUP', () => reload());
+  const stop = new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name));
+  });
   const machine = await openMachine(config, options);
-  if (options.mock !== undefined) {
-    const places = `MUSTER_RUNTIME_DIR=${machine.runtimeDir} MUSTER_STATE_DIR=${machine.stateDir}`;
-    process.stderr.write(
-      `\n  SIMULATED MACHINE: ${options.mock}. No hardware is being checked.\n` +
-        `  Break it while it runs: ${places} muster control inject ib-down\n\n`,
-    );
-  }
   const engine = engineFor(machine, config, checks, { monotonicMs });
   const running = await startAgent({
     config,
@@ -96,26 +95,30 @@ export const agent = async (options: AgentOptions): Promise<number> => {
     systemd: createSystemd({ env: process.env, tools: machine.tools, log: (line) => log.warn(line) }),
     log,
     version: VERSION,
-    reconfigure: async () => {
+    reread: async () => {
       const next = await effective(options);
-      engine.configure(settingsOf(next.config, checks));
-      return next;
+      return { ...next, settings: settingsOf(next.config, checks) };
     },
   }).catch(async (error: unknown) => {
     await machine.close();
     throw error;
   });
+  if (options.mock !== undefined) {
+    const places = `MUSTER_RUNTIME_DIR=${machine.runtimeDir} MUSTER_STATE_DIR=${machine.stateDir}`;
+    process.stderr.write(
+      `\n  SIMULATED MACHINE: ${options.mock}. No hardware is being checked.\n` +
+        `  Break it while it runs: ${places} node dist/main.js control inject ib-down\n\n`,
+    );
+  }
   log.info({ node: config.nodeName, mock: options.mock ?? false }, `serving on ${running.url}`);
 
-  process.on('SIGHUP', () => void running.reload());
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
-  });
-  log.info({ signal }, 'stopping');
+  reload = () => void running.reload();
+  log.info({ signal: await stop }, 'stopping');
   // A tool or a disk in D state must not keep us: what has not ended by then is left to the supervisor.
-  const giveUp = setTimeout(leave, STOP_LIMIT_MS);
-  await running.stop();
+  const giveUp = setTimeout(() => leaveNow(0), STOP_LIMIT_MS);
+  const isKept = await running.stop();
   await machine.close();
+  const isSaid = await flushed(STOP_LIMIT_MS);
   clearTimeout(giveUp);
-  return leave();
+  return leave(isKept && isSaid);
 };

@@ -7,6 +7,7 @@ import {
   type ControlRequests,
   type ControlVerb,
 } from '../server/control-protocol.ts';
+import { directoryProblem } from '../server/sockets/directory-problem.ts';
 
 /** Why nobody could be asked, with one line for people. */
 export interface Unreached {
@@ -40,7 +41,10 @@ const connectProblem = async (path: string, error: NodeJS.ErrnoException): Promi
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
-      return unreached('no-daemon', `no muster agent answers at ${path}; start it, or set MUSTER_RUNTIME_DIR to its`);
+      return unreached(
+        'no-daemon',
+        `no muster agent answers at ${path}; start it, or set MUSTER_RUNTIME_DIR to its runtime directory`,
+      );
     case 'EACCES':
     case 'EPERM':
       return unreached('denied', `permission denied for ${path}; ${await whoMayUse(path)}`);
@@ -117,12 +121,30 @@ export type AskedVerdict =
   | { readonly reached: true; readonly snapshot: Snapshot; readonly ageSeconds: number }
   | { readonly reached: false; readonly message: string };
 
+/** A verdict is believed only where nobody but root and we could have put the socket. */
+const foreignDirectory = (runtimeDir: string): string | undefined => {
+  try {
+    const problem = directoryProblem(runtimeDir);
+    return problem === undefined ? undefined : `${runtimeDir} ${problem}`;
+  } catch {
+    // It is not there: asking says so.
+    return undefined;
+  }
+};
+
 /** The daemon's judgements whose oldest required fact is at most so old, or one line that says why there are none. */
 export const askVerdict = async (
   runtimeDir: string,
-  { maxAgeSeconds, deadlineMs }: { readonly maxAgeSeconds: number; readonly deadlineMs: number },
+  {
+    maxAgeSeconds,
+    deadlineMs,
+    readings = false,
+  }: { readonly maxAgeSeconds: number; readonly deadlineMs: number; readonly readings?: boolean },
 ): Promise<AskedVerdict> => {
-  const asked = await askDaemon(runtimeDir, 'verdict', { max_age_seconds: maxAgeSeconds }, { deadlineMs });
+  const foreign = foreignDirectory(runtimeDir);
+  if (foreign !== undefined) return { reached: false, message: foreign };
+  const request = { max_age_seconds: maxAgeSeconds, ...(readings ? { readings } : {}) };
+  const asked = await askDaemon(runtimeDir, 'verdict', request, { deadlineMs });
   if (!asked.reached) return asked;
   if (!asked.answer.ok) return { reached: false, message: `the muster agent has no verdict: ${asked.answer.error}` };
   const { snapshot, age_seconds: ageSeconds } = asked.answer as { snapshot?: Snapshot; age_seconds?: unknown };

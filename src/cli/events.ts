@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { checks } from '../../checks/index.ts';
 import { loadConfig } from '../config/load.ts';
+import { matchesGlob } from '../derive/glob.ts';
 import type { EventRecord } from '../engine/event.ts';
 import type { EventQuery } from '../engine/event-query.ts';
 import { configError, usageError } from '../errors.ts';
@@ -20,6 +21,9 @@ const MAX_LIMIT = 100_000;
 const queryOf = (words: EventQueryWords): EventQuery => {
   const parsed = parseEventQuery(words, { nowMs: Date.now(), defaultLimit: 50, maxLimit: MAX_LIMIT });
   if (!parsed.ok) throw usageError(`--${parsed.error}`);
+  const { check } = parsed.query;
+  if (check !== undefined && !checks.some(({ id }) => matchesGlob(check, id)))
+    throw usageError(`no check matches --check ${words.check}; muster checks lists them`);
   return parsed.query;
 };
 

@@ -3,6 +3,7 @@ import type { AnyCheck, Option, Rule } from '../api.ts';
 import { usageError } from '../errors.ts';
 import { type Explanation, explainSxid, explainXid } from '../knowledge/explain.ts';
 import { actionWords } from '../report/actions.ts';
+import { snakeCased } from '../report/snake-case.ts';
 import { wrap } from '../report/wrap.ts';
 
 const COLUMNS = 100;
@@ -69,7 +70,7 @@ export const explain = async (subject: readonly string[], { output }: { output: 
   if (rest.length > 0 || (!isCode && code !== undefined))
     throw usageError('explain takes xid N, sxid N or one check id');
   const print = (value: unknown, text: string): number => {
-    process.stdout.write(output === 'json' ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+    process.stdout.write(output === 'json' ? `${JSON.stringify(snakeCased(value), undefined, 2)}\n` : `${text}\n`);
     return 0;
   };
   if (isCode) {

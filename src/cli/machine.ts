@@ -41,8 +41,9 @@ const given = <K extends string>(key: K, value: string | undefined): { [P in K]?
 export const openMachine = async (config: Config, o: { readonly mock?: string }): Promise<Machine> => {
   const mock = o.mock === undefined ? undefined : await openMock(o.mock);
   const { roots } = config;
-  const stateDir = mock?.env.MUSTER_STATE_DIR ?? config.stateDir;
-  const runtimeDir = mock?.env.MUSTER_RUNTIME_DIR ?? config.runtimeDir;
+  const { explicit } = config;
+  const stateDir = (explicit.stateDir ? undefined : mock?.env.MUSTER_STATE_DIR) ?? config.stateDir;
+  const runtimeDir = (explicit.runtimeDir ? undefined : mock?.env.MUSTER_RUNTIME_DIR) ?? config.runtimeDir;
   const tools = { runtimeDir, tools: mock === undefined ? config.tools : {}, path: mock?.env.PATH ?? process.env.PATH };
   const host = createMachineHost({
     ...tools,

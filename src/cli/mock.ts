@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { MusterError, usageError } from '../errors.ts';
 import { selfCommand } from '../host/self-command.ts';
+import { EXIT_CODES } from '../report/exit-codes.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -25,7 +26,7 @@ export const mock = async (spec: string | undefined, command: readonly string[])
   const code = await new Promise<number>((resolve) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
       process.stderr.write(`muster: ${file} cannot be started (${error.code}); check the command after --\n`);
-      resolve(error.code === 'ENOENT' ? 127 : 126);
+      resolve(error.code === 'ENOENT' ? EXIT_CODES.mock.notFound : EXIT_CODES.mock.cannotBeExecuted);
     });
     child.on('exit', (status, signal) => resolve(status ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });

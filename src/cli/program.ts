@@ -1,18 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { isMusterError } from '../errors.ts';
+import { isMusterError, usageError } from '../errors.ts';
 import { EXIT_CODES } from '../report/exit-codes.ts';
+import { endOnBrokenPipe } from './broken-pipe.ts';
+import { durationOf } from './duration.ts';
 import { leaveStuck } from './leave.ts';
 import { VERSION } from './version.ts';
-
-const seconds = (text: string): number => {
-  const match = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$/.exec(text);
-  const value =
-    match === null
-      ? Number.NaN
-      : Number(match[1]) * ({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1);
-  if (!(value > 0)) throw new InvalidArgumentError('write for example 30s, 500ms or 5m.');
-  return value;
-};
 
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
@@ -26,7 +18,8 @@ const createProgram = (done: (code: number) => void): Command => {
   const program = new Command('muster')
     .description('Health checks for GPU cluster nodes: before a job, during it, and who is slow.')
     .version(VERSION)
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .helpCommand(false);
 
   readsMachine(program.command('agent'))
     .description('run the daemon: checks, metrics and a page, by default on http://127.0.0.1:9780')
@@ -42,8 +35,16 @@ const createProgram = (done: (code: number) => void): Command => {
     .option('--only <glob>', 'only these checks, for example gpu/* (repeatable)', collect)
     .option('--skip <glob>', 'without these checks (repeatable)', collect)
     .option('--gpus <list>', 'only findings about these GPUs: indexes or UUIDs, or all')
-    .option('--timeout <duration>', 'the whole run ends by then', seconds, 30)
-    .option('--max-age <duration>', "use the daemon's verdict if it is not older", seconds)
+    .addOption(
+      new Option('--timeout <duration>', 'the whole run ends by then')
+        .argParser(durationOf('--timeout', '30s, 500ms or 5m'))
+        .default(30, '30s'),
+    )
+    .option(
+      '--max-age <duration>',
+      "use the daemon's verdict if it is not older",
+      durationOf('--max-age', '60s, 500ms or 5m'),
+    )
     .addOption(
       new Option('--fail-on <severity>', 'what makes a node not ready')
         .choices(['warning', 'critical'])
@@ -77,7 +78,7 @@ const createProgram = (done: (code: number) => void): Command => {
       .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
       .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'));
   const by = (command: Command): Command =>
-    asks(command).option('--owner <name>', 'who asks (default: SUDO_USER, else USER)');
+    asks(command).option('--owner <name>', 'who asks (default: SUDO_USER, USER, LOGNAME or the account)');
 
   asks(program.command('events'))
     .description('what happened on this node: findings, kernel events, resets, what operators did')
@@ -99,7 +100,11 @@ const createProgram = (done: (code: number) => void): Command => {
     .description('let findings count for nothing for a time')
     .usage('CHECK [COMPONENT] --for DURATION --reason TEXT')
     .argument('<subject...>', "for example 'thermal/*' gpu2")
-    .requiredOption('--for <duration>', 'for how long, for example 4h', seconds)
+    .requiredOption(
+      '--for <duration>',
+      'for how long, for example 30m, 4h or 7d',
+      durationOf('--for', '30m, 4h or 7d', { needsUnit: true }),
+    )
     .requiredOption('--reason <text>', 'why')
     .action(async (words, options) => done(await (await import('./suppress.ts')).suppress(words, options)));
 
@@ -142,6 +147,16 @@ const createProgram = (done: (code: number) => void): Command => {
       done(await (await import('./mock.ts')).mock(machine, words));
     });
 
+  program
+    .command('help')
+    .description('the options of a verb')
+    .argument('[verb]')
+    .action((verb?: string) => {
+      const command = verb === undefined ? program : program.commands.find((one) => one.name() === verb);
+      if (command === undefined) throw usageError(`there is no verb ${verb}; muster --help lists them`);
+      command.outputHelp();
+    });
+
   // Our own child processes: they start the same entry again, in every way it can be packaged.
   program
     .command('mock-owner', { hidden: true })
@@ -163,15 +178,19 @@ export const runProgram = async (argv: readonly string[]): Promise<number> => {
   });
   for (const command of [program, ...program.commands]) {
     const help = command === program ? 'muster --help lists the verbs' : `see muster ${command.name()} --help`;
-    command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}; ${help}\n`) });
+    command
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}; ${help} [MUSTER_USAGE]\n`) });
   }
+  // The owner of a simulation takes it down first when nobody reads its answers.
+  if (argv[0] !== 'mock-owner') endOnBrokenPipe();
   if (!HANDLE_SIGNALS_THEMSELVES.includes(argv[0] ?? '')) endBySignals();
   try {
     await program.parseAsync(argv as string[], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.validate.couldNotRun;
-    if (isMusterError(error)) process.stderr.write(`muster: ${error.message}\n`);
+    if (isMusterError(error)) process.stderr.write(`muster: ${error.message} [${error.code}]\n`);
     else
       process.stderr.write(
         `muster: unexpected: ${error instanceof Error ? error.message : String(error)}; please report it\n`,
@@ -192,7 +211,8 @@ const HANDLE_SIGNALS_THEMSELVES = ['agent', 'mock', 'mock-owner'];
 
 /** A signal's default action ends us before the tools that we started: they run in groups of their own. */
 const endBySignals = (): void => {
-  for (const [signal, code] of Object.entries(EXIT_CODES.signal)) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const code = EXIT_CODES.signal[signal];
     process.once(signal, () => {
       leaveStuck(code);
       process.exit(code);

@@ -1,6 +1,6 @@
 import { checks } from '../../checks/index.ts';
 import { usageError } from '../errors.ts';
-import { type AskOptions, ask, ownerOf } from './ask.ts';
+import { type AskOptions, ask, ownerOf, reasonOf } from './ask.ts';
 import { readSubject, type Subject, subjectWords } from './subject.ts';
 
 export interface SuppressOptions extends AskOptions {
@@ -24,7 +24,8 @@ const withCheck = (words: readonly string[], verb: string): Subject & { readonly
 /** Findings of the check, about one component or all, count for nothing until the time is over. */
 export const suppress = async (words: readonly string[], options: SuppressOptions): Promise<number> => {
   const subject = withCheck(words, 'suppress');
-  const { for: seconds, reason } = options;
+  const { for: seconds } = options;
+  const reason = reasonOf(options.reason, 'why nobody needs to hear of it');
   const until = new Date(Date.now() + seconds * 1000).toISOString().replace(/\.[0-9]+Z$/, 'Z');
   const request = { ...subject, owner: ownerOf(options.owner, process.env), reason, seconds };
   return ask('suppress', request, options, `suppressed ${subjectWords(subject)} until ${until}`);

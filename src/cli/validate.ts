@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { checks as allChecks } from '../../checks/index.ts';
-import { loadMemory } from '../agent/memory-file.ts';
-import type { AnyCheck } from '../api.ts';
+import { loadMemory } from '../agent/memory.ts';
+import type { AnyCheck, Reading } from '../api.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { withMachine } from '../config/machine.ts';
+import { matchesGlob } from '../derive/glob.ts';
 import { monotonicMs } from '../engine/elapsed.ts';
 import { pauseOnce, runOneShot } from '../engine/one-shot.ts';
 import type { Snapshot } from '../engine/snapshot.ts';
@@ -12,8 +13,8 @@ import { usageError } from '../errors.ts';
 import type { ValidationLevel, ValidationSource } from '../report/verdict-report.ts';
 import { oldestFactAt } from '../server/verdict-answer.ts';
 import { loadBaseline, saveBaseline } from '../store/baseline.ts';
-import { matchesGlob } from '../derive/glob.ts';
 import { readSelection, selectGpus, withoutForeignGpus } from './gpu-selection.ts';
+import { leaveNow } from './leave.ts';
 import { engineFor, openMachine } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { type Output, parseOutputs, renderVerdict } from './outputs.ts';
@@ -38,6 +39,8 @@ interface Assessed {
   readonly snapshot: Snapshot;
   readonly source: ValidationSource;
   readonly ageSeconds: number;
+  /** Leaves the counters for the next run. */
+  readonly keep?: () => Promise<Reading<true>>;
 }
 
 const chosenChecks = (options: ValidateOptions): readonly AnyCheck[] => {
@@ -49,8 +52,30 @@ const chosenChecks = (options: ValidateOptions): readonly AnyCheck[] => {
   return chosen;
 };
 
+/** Each of them names where the verdict comes from. */
+const refuseContradictions = ({ mock, from, maxAge }: ValidateOptions): void => {
+  if (mock !== undefined && from !== undefined)
+    throw usageError('--mock simulates a machine and --from judges a recording; keep one of the two');
+  if (maxAge === undefined) return;
+  if (mock !== undefined)
+    throw usageError('--max-age asks the agent of this node, not a simulated one; drop it or --mock');
+  if (from !== undefined) throw usageError('--max-age asks the agent of this node, not a recording; drop it or --from');
+};
+
 /** A daemon that is stopped or starved must not hold up a prolog, which has 8 s for everything. */
 const DAEMON_DEADLINE_MS = 2000;
+
+/** Why what the agent knows does not answer what is asked here. */
+const otherQuestion = (config: Config, snapshot: Snapshot, checks: readonly AnyCheck[]): string | undefined => {
+  const { machine, roots } = config;
+  if (machine !== undefined && machine !== snapshot.profile.id)
+    return `judges a ${snapshot.profile.id}, not a ${machine}`;
+  // Who reads a simulated machine has named its files.
+  if (snapshot.node.mock !== undefined && Object.keys(roots).length === 0) return 'looks at a simulated machine';
+  const known = new Set(snapshot.checks.map(({ id }) => id));
+  const missing = checks.find(({ id }) => !known.has(id));
+  return missing === undefined ? undefined : `does not know ${missing.id}: it is of another version`;
+};
 
 /** What the daemon already knows, when that is young enough; it costs one question instead of the tools. */
 const fromDaemon = async (
@@ -60,9 +85,18 @@ const fromDaemon = async (
 ): Promise<Assessed | undefined> => {
   if (options.maxAge === undefined || options.mock !== undefined) return undefined;
   const { askVerdict } = await import('./control-client.ts');
-  const asked = await askVerdict(config.runtimeDir, { maxAgeSeconds: options.maxAge, deadlineMs: DAEMON_DEADLINE_MS });
+  const asked = await askVerdict(config.runtimeDir, {
+    maxAgeSeconds: options.maxAge,
+    deadlineMs: DAEMON_DEADLINE_MS,
+    readings: (options.output ?? []).some((output) => output.startsWith('prometheus')),
+  });
   if (!asked.reached) {
-    process.stderr.write(`muster: ${asked.message}; looking for myself\n`);
+    process.stderr.write(`muster: ${asked.message}; judging without it\n`);
+    return undefined;
+  }
+  const other = otherQuestion(config, asked.snapshot, checks);
+  if (other !== undefined) {
+    process.stderr.write(`muster: the muster agent ${other}; judging without it\n`);
     return undefined;
   }
   const ids = new Set(checks.map(({ id }) => id));
@@ -104,13 +138,13 @@ const fromMachine = async (
   try {
     const engine = engineFor(machine, config, checks);
     const { bootId } = machine.node;
-    const memory = loadMemory(machine.stateDir);
+    const memory = await loadMemory(machine.stateDir);
     if (memory !== undefined) {
       engine.remember(memory);
       const { sequence } = memory.kernel;
       if (memory.bootId === bootId && sequence !== undefined) machine.resumeKernelLog(sequence);
     }
-    const baseline = loadBaseline(machine.stateDir, bootId);
+    const baseline = await loadBaseline(machine.stateDir, bootId);
     if (baseline !== undefined) engine.restore(baseline);
     const twoSamples = options.level === 'prejob' && baseline === undefined;
     const snapshot = await runOneShot({
@@ -121,8 +155,13 @@ const fromMachine = async (
       timeoutMs: options.timeout * 1000,
       ...(twoSamples ? { next: pauseOnce() } : {}),
     });
-    saveBaseline(machine.stateDir, bootId, engine.baseline());
-    return { snapshot, source: 'run', ageSeconds: Math.max(0, (machine.host.now() - oldestFactAt(snapshot)) / 1000) };
+    const counters = engine.baseline();
+    return {
+      snapshot,
+      source: 'run',
+      ageSeconds: Math.max(0, (machine.host.now() - oldestFactAt(snapshot)) / 1000),
+      keep: () => saveBaseline(machine.stateDir, bootId, counters),
+    };
   } finally {
     await machine.close();
   }
@@ -146,6 +185,7 @@ const write = ({ file }: Output, text: string): void => {
 
 export const validate = async (options: ValidateOptions): Promise<number> => {
   if (options.level === 'deep') throw usageError('--level deep is not there yet; use quick or prejob');
+  refuseContradictions(options);
   const outputs = parseOutputs(options.output ?? ['text']);
   const selection = readSelection(options.gpus, options.from === undefined ? process.env : {});
   const fileConfig = await loadConfig({
@@ -186,5 +226,8 @@ export const validate = async (options: ValidateOptions): Promise<number> => {
     (a, b) => Number(a.output.file === undefined) - Number(b.output.file === undefined),
   );
   for (const { output, text } of inOrder) write(output, text);
+  // After the verdict, which a disk that does not answer must not hold up; nor may the write that it still holds.
+  const kept = await assessed.keep?.();
+  if (kept?.ok === false && (kept.reason === 'timeout' || kept.reason === 'hung')) leaveNow(rendered.exitCode);
   return rendered.exitCode;
 };

@@ -4,11 +4,14 @@ import { readDevice } from './infiniband-device.ts';
 import { directory } from './sysfs.ts';
 
 const CLASS = '/sys/class/infiniband';
-const DEADLINE_MS = 5_000;
+const TOOL_DEADLINE_MS = 5_000;
+// Some 60 files a port, two at a time: where no core is free each waits for its turn, and 10 ports took more than 5 s
+// (two cores, load 11). Below the period; a device that hangs is given up by itself after 2 s.
+const DEADLINE_MS = 20_000;
 
 /** What a recording or a container without /sys still has: `ibstat`, which knows states and rates but no counters. */
 const askIbstat = async (host: Host): Promise<Reading<readonly Raw<NicPort>[]>> => {
-  const run = await host.run('ibstat', [], { deadlineMs: DEADLINE_MS });
+  const run = await host.run('ibstat', [], { deadlineMs: TOOL_DEADLINE_MS });
   return run.ok ? readIbstat(run.value) : run;
 };
 

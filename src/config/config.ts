@@ -6,6 +6,8 @@ import type { SiteProfile } from '../knowledge/profiles/index.ts';
 export interface Config {
   readonly nodeName: string;
   readonly machine?: string;
+  /** Where it is set, for messages: `/etc/muster/muster.yaml:3:1 machine`, or the variable. */
+  readonly machineSetBy?: string;
   readonly gpus: 'expected' | 'none';
   readonly tools: Readonly<Record<string, string>>;
   readonly optionalSources: ReadonlySet<string>;

@@ -42,20 +42,31 @@ export const loadConfig = async (o: {
   const profiles = filesIn(env.MUSTER_PROFILES_DIR ?? PROFILES_D);
 
   let settings: Plain = {};
+  let machineSetBy: string | undefined;
   if (files.length > 0) {
     const { validatedFile } = await import('./validated-file.ts');
-    for (const file of files) settings = merge(settings, validatedFile(file, checks));
+    for (const file of files) {
+      const { settings: own, at } = validatedFile(file, checks);
+      settings = merge(settings, own);
+      if (own.machine !== undefined) machineSetBy = `${at(['machine'])} machine`;
+    }
   }
   if (Object.keys(environment).length > 0) {
     const { validatedEnvironment } = await import('./validated-environment.ts');
     settings = merge(settings, validatedEnvironment(environment, env));
+    if (environment.machine !== undefined) machineSetBy = 'MUSTER_MACHINE';
   }
   const siteProfiles = profiles.length === 0 ? [] : (await import('./site-profiles.ts')).readSiteProfiles(profiles);
-  return complete(settings as ConfigFile, env, siteProfiles);
+  const config = complete(settings as ConfigFile, env, siteProfiles);
+  return machineSetBy === undefined ? config : { ...config, machineSetBy };
 };
 
+/** The entries that are set. */
+const entriesOf = <T>(section: Readonly<Record<string, T | undefined>> = {}): [string, T][] =>
+  Object.entries(section).flatMap(([name, value]): [string, T][] => (value === undefined ? [] : [[name, value]]));
+
 const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile[]): Config => {
-  const sources = Object.entries(file.sources ?? {});
+  const sources = entriesOf(file.sources);
   const checks = Object.entries(
     (file.checks ?? {}) as Record<string, { mode?: Config['checks'][string]['mode']; options?: Plain } | undefined>,
   );
@@ -64,7 +75,7 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
     nodeName: file.node?.name ?? env.SLURMD_NODENAME ?? env.NODE_NAME ?? hostname(),
     ...(file.machine === undefined ? {} : { machine: file.machine }),
     gpus: file.gpus ?? 'expected',
-    tools: file.tools ?? {},
+    tools: Object.fromEntries(entriesOf(file.tools)),
     optionalSources: new Set(sources.filter(([, source]) => source.optional === true).map(([name]) => name)),
     intervals: Object.fromEntries(
       sources.flatMap(([name, { every }]) => (every === undefined ? [] : [[name, seconds(every)]])),

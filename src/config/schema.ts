@@ -1,87 +1,119 @@
 import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
+import { SOURCES, TOOLS } from './known-names.ts';
+
+const text = v.string('must be a text');
+const flag = v.boolean('must be true or false');
+const number = (unit?: string) => v.number(`must be a number${unit === undefined ? '' : ` (${unit})`}`);
+
+/** `debug, info, warn or error` */
+const inWords = (values: readonly string[]): string => values.join(', ').replace(/, ([^,]*)$/, ' or $1');
+
+const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, `must be ${inWords(values)}`);
+
+const list = <T extends v.GenericSchema>(item: T) => v.array(item, 'must be a list');
+
+/** What is wrong with an entry of a section: its name, that it is missing, or that it is no section at all. */
+const sectionWords =
+  (unknown: string) =>
+  ({ expected, received }: v.StrictObjectIssue): string => {
+    if (expected === 'never') return unknown;
+    return received === 'undefined' ? 'is missing' : 'must hold keys and values';
+  };
+
+const section = <const T extends v.ObjectEntries>(entries: T, unknown = 'is not a setting that Muster knows') =>
+  v.strictObject(entries, sectionWords(unknown));
+
+/** A section that may hold the same under each of these names. */
+const named = <const N extends string, T extends v.GenericSchema>(kind: string, names: readonly N[], value: T) =>
+  section(
+    Object.fromEntries(names.map((name) => [name, v.optional(value)])) as Record<N, v.OptionalSchema<T, undefined>>,
+    `is not a ${kind} that Muster knows; known are ${names.join(', ')}`,
+  );
 
 /** "30s", "5m", "1h", "35d": whole seconds, minutes, hours or days. */
-const duration = v.pipe(
-  v.string(),
-  v.regex(/^[1-9][0-9]*(s|m|h|d)$/, 'is not a duration: write for example 30s, 5m or 1h'),
+const duration = v.pipe(text, v.regex(/^[1-9][0-9]*(s|m|h|d)$/, 'is not a duration: write for example 30s, 5m or 1h'));
+
+/** Node's timers hold 24.8 days (2^31 ms, nodejs.org/api/timers.html), and the first period may be twice as long. */
+const MOST_SECONDS = 7 * 86_400;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const interval = v.pipe(
+  duration,
+  v.check(
+    (written) => Number.parseInt(written, 10) * (SECONDS[written.slice(-1)] ?? 1) <= MOST_SECONDS,
+    'must be at most 7d',
+  ),
 );
 
-const atLeast = (least: number) => v.pipe(v.number(), v.minValue(least, `must be at least ${least}`));
+const atLeast = (least: number) => v.pipe(number(), v.minValue(least, `must be at least ${least}`));
 
-const absolutePath = v.pipe(v.string(), v.startsWith('/', 'is not an absolute path'));
+const absolutePath = v.pipe(text, v.startsWith('/', 'is not an absolute path'));
 
 const listen = v.pipe(
-  v.string(),
+  text,
   v.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$/, 'is not an address: write host:port, for example 127.0.0.1:9780'),
 );
 
 const optionValue = (option: Option): v.GenericSchema => {
   const { default: value } = option;
-  if (typeof value === 'number')
-    return v.pipe(v.number(`must be a number${option.unit === undefined ? '' : ` (${option.unit})`}`), v.finite());
-  if (typeof value === 'boolean') return v.boolean('must be true or false');
-  if (typeof value === 'string') return v.string('must be a text');
-  return v.array(v.string());
+  if (typeof value === 'number') return v.pipe(number(option.unit), v.finite('must be finite'));
+  if (typeof value === 'boolean') return flag;
+  if (typeof value === 'string') return text;
+  return list(text);
 };
 
 const checkEntry = (check: AnyCheck) => {
   const options = Object.entries((check.options ?? {}) as Record<string, Option>);
   return v.optional(
-    v.strictObject({
-      mode: v.optional(v.picklist(['enforce', 'observe', 'off'], 'must be enforce, observe or off')),
+    section({
+      mode: v.optional(oneOf(['enforce', 'observe', 'off'])),
       options: v.optional(
-        v.strictObject(Object.fromEntries(options.map(([name, option]) => [name, v.optional(optionValue(option))]))),
+        section(Object.fromEntries(options.map(([name, option]) => [name, v.optional(optionValue(option))]))),
       ),
     }),
   );
 };
 
+const between = (least: number, most: number) => {
+  const words = `must be ${least} to ${most}`;
+  return v.pipe(number(), v.minValue(least, words), v.maxValue(most, words));
+};
+
 /** The configuration file. The entries under `checks` follow from what the checks declare. */
 export const configSchema = (checks: readonly AnyCheck[]) =>
-  v.strictObject({
-    node: v.optional(v.strictObject({ name: v.optional(v.string()) })),
-    machine: v.optional(v.string()),
-    gpus: v.optional(v.picklist(['expected', 'none'], 'must be expected or none')),
-    tools: v.optional(v.record(v.string(), absolutePath)),
-    sources: v.optional(
-      v.record(v.string(), v.strictObject({ optional: v.optional(v.boolean()), every: v.optional(duration) })),
-    ),
-    kernel_log: v.optional(
-      v.strictObject({ trust: v.optional(v.picklist(['kernel', 'any'], 'must be kernel or any')) }),
-    ),
+  section({
+    node: v.optional(section({ name: v.optional(text) })),
+    machine: v.optional(text),
+    gpus: v.optional(oneOf(['expected', 'none'])),
+    tools: v.optional(named('tool', TOOLS, absolutePath)),
+    sources: v.optional(named('source', SOURCES, section({ optional: v.optional(flag), every: v.optional(interval) }))),
+    kernel_log: v.optional(section({ trust: v.optional(oneOf(['kernel', 'any'])) })),
     nics: v.optional(
-      v.strictObject({
-        roles: v.optional(
-          v.array(
-            v.strictObject({ match: v.string(), role: v.picklist(['compute', 'storage', 'management', 'unused']) }),
-          ),
-        ),
+      section({
+        roles: v.optional(list(section({ match: text, role: oneOf(['compute', 'storage', 'management', 'unused']) }))),
       }),
     ),
-    checks: v.optional(v.strictObject(Object.fromEntries(checks.map((check) => [check.id, checkEntry(check)])))),
-    web: v.optional(v.strictObject({ listen: v.optional(listen), config_file: v.optional(absolutePath) })),
-    control: v.optional(v.strictObject({ group: v.optional(v.string()) })),
-    events: v.optional(v.strictObject({ max_mb: v.optional(atLeast(1)), max_age: v.optional(duration) })),
-    guard: v.optional(
-      v.strictObject({
-        memory_mb: v.optional(atLeast(50)),
-        cpu_percent: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100))),
-      }),
+    checks: v.optional(
+      section(
+        Object.fromEntries(checks.map((check) => [check.id, checkEntry(check)])),
+        'is not a check; muster checks lists them',
+      ),
     ),
+    web: v.optional(section({ listen: v.optional(listen), config_file: v.optional(absolutePath) })),
+    control: v.optional(section({ group: v.optional(text) })),
+    events: v.optional(section({ max_mb: v.optional(atLeast(1)), max_age: v.optional(duration) })),
+    guard: v.optional(section({ memory_mb: v.optional(atLeast(50)), cpu_percent: v.optional(between(1, 100)) })),
     metrics: v.optional(
-      v.strictObject({
-        detail: v.optional(v.picklist(['standard', 'minimal'], 'must be standard or minimal')),
-        max_series: v.optional(v.pipe(v.number(), v.integer(), v.minValue(50))),
+      section({
+        detail: v.optional(oneOf(['standard', 'minimal'])),
+        max_series: v.optional(v.pipe(atLeast(50), v.integer('must be a whole number'))),
       }),
     ),
-    validation: v.optional(
-      v.strictObject({ schedule: v.optional(v.string()), level: v.optional(v.picklist(['quick', 'prejob'])) }),
-    ),
+    validation: v.optional(section({ schedule: v.optional(text), level: v.optional(oneOf(['quick', 'prejob'])) })),
     log: v.optional(
-      v.strictObject({
-        level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])),
-        format: v.optional(v.picklist(['text', 'json'], 'must be text or json')),
+      section({
+        level: v.optional(oneOf(['debug', 'info', 'warn', 'error'])),
+        format: v.optional(oneOf(['text', 'json'])),
       }),
     ),
     state_dir: v.optional(absolutePath),

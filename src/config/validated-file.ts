@@ -6,13 +6,15 @@ import type { Plain } from './plain.ts';
 import { configSchema } from './schema.ts';
 import { parseYaml } from './yaml-file.ts';
 
-/** A configuration file that holds what the schema allows. */
-export const validatedFile = (file: string, checks: readonly AnyCheck[]): Plain => {
+/** A configuration file that holds what the schema allows, with a way to name the line and column of a path in it. */
+export const validatedFile = (
+  file: string,
+  checks: readonly AnyCheck[],
+): { readonly settings: Plain; readonly at: (path: readonly string[]) => string } => {
   const { data, at } = parseYaml(file, readText(file));
   const result = v.safeParse(configSchema(checks), data);
-  if (result.success) return data;
+  if (result.success) return { settings: data, at };
   const [issue] = result.issues;
   const path = issue.path?.map(({ key }) => String(key)) ?? [];
-  const words = issue.type === 'strict_object' ? 'is not a setting that Muster knows' : issue.message;
-  throw configError(`${at(path)} ${path.join('.')}: ${words}; see docs/configuration.md`);
+  throw configError(`${at(path)} ${path.join('.')}: ${issue.message}; see docs/configuration.md`);
 };

@@ -18,7 +18,15 @@ export interface GpuResetWatch {
   next(gpus: readonly Raw<Gpu>[], at: number): readonly GpuReset[];
   /** The wall clock was stepped by so much. */
   shift(deltaMs: number): void;
+  /** What each GPU last said, for a later process of the same boot: a reset while no agent runs is seen by it. */
+  export(): SavedSigns;
+  restore(saved: SavedSigns): void;
 }
+
+/** By UUID and sign; plain data. */
+export type SavedSigns = Readonly<
+  Record<string, Readonly<Record<string, { readonly value: number; readonly at: number }>>>
+>;
 
 /**
  * Numbers that only a reset of the GPU or a load of the driver takes back, by name: how long it was throttled since the
@@ -40,11 +48,13 @@ const asksForReset = ({ recoveryAction: said }: Raw<Gpu>): Reading<boolean> => {
   return needed && !isReset ? { ok: false, reason: 'unsupported', detail: said.value } : { ok: true, value: needed };
 };
 
+const isKeptLoaded = ({ persistenceMode }: Raw<Gpu>): boolean => persistenceMode.ok && persistenceMode.value;
+const isCounter = (name: string): boolean => name.startsWith(THROTTLE) || name.startsWith(ECC);
+
 const signsOf = (gpu: Raw<Gpu>): Signs => {
   // Without persistence mode the driver lets go of a GPU that nobody uses, and its counters begin anew each time
   // (docs.nvidia.com/deploy/driver-persistence).
-  const hasCounters = gpu.persistenceMode.ok && gpu.persistenceMode.value;
-  const counters = hasCounters
+  const counters = isKeptLoaded(gpu)
     ? [
         ...Object.entries(gpu.throttle).map(
           ([reason, { seconds }]) => [`${THROTTLE} ${reason}`, seconds.counter] as const,
@@ -68,9 +78,9 @@ const evidenceOf = (before: Memory, now: Signs): readonly { readonly name: strin
     const known = before.get(name);
     return known === undefined || known.value === 0 ? [] : [{ name, at: known.at, fell: value < known.value }];
   });
-  // A time that went on says that the driver was not loaded anew: somebody has cleared the ECC counters.
-  const wentOn = compared.some(({ name, fell }) => name.startsWith(THROTTLE) && !fell);
-  return compared.filter(({ name, fell }) => fell && !(wentOn && name.startsWith(ECC)));
+  // ECC counters alone may have been cleared by somebody (nvidia-smi --reset-ecc-errors): they count beside another sign.
+  const fallen = compared.filter(({ fell }) => fell);
+  return fallen.some(({ name }) => !name.startsWith(ECC)) ? fallen : [];
 };
 
 /** GPUs by UUID; one that broken or masking tools give to several GPUs names none. */
@@ -102,11 +112,17 @@ export const createGpuResetWatch = (): GpuResetWatch => {
         const signs = signsOf(gpu);
         const evidence = evidenceOf(before, signs);
         const said = [...signs].map(([name, value]) => [name, { value, at }] as const);
-        memories.set(uuid, new Map(evidence.length === 0 ? [...before, ...said] : said));
+        // Counters that begin anew while nobody keeps the GPU loaded are no evidence when somebody does again.
+        const kept = isKeptLoaded(gpu) ? [...before] : [...before].filter(([name]) => !isCounter(name));
+        memories.set(uuid, new Map(evidence.length === 0 ? [...kept, ...said] : said));
         if (evidence.length === 0) return [];
         const after = Math.max(...evidence.map((one) => one.at));
         return [{ component: gpu.ref, after, at, evidence: evidence.map(({ name }) => name).join(', ') }];
       }),
+    export: () => Object.fromEntries([...memories].map(([uuid, memory]) => [uuid, Object.fromEntries(memory)])),
+    restore: (saved) => {
+      for (const [uuid, memory] of Object.entries(saved)) memories.set(uuid, new Map(Object.entries(memory)));
+    },
     shift: (deltaMs) => {
       for (const [uuid, memory] of memories)
         memories.set(uuid, new Map([...memory].map(([name, one]) => [name, { ...one, at: one.at + deltaMs }])));

@@ -1,4 +1,4 @@
-import type { Component, KernelEvent, KernelEventKind, KernelLog } from '../api.ts';
+import type { Component, KernelEvent, KernelEventKind, KernelLog, Severity } from '../api.ts';
 import { meaningOf } from './kernel-events.ts';
 
 /** What a later process of the same boot goes on from; plain JSON. */
@@ -30,6 +30,8 @@ export interface KernelHistory {
   noteReset(componentKey: string, at: number): boolean;
   /** The wall clock was stepped by so much: all times move with it. */
   shift(deltaMs: number): void;
+  /** Boards have moved: the events of an address go where its board went, or end where it is gone (`undefined`). */
+  relocate(moves: ReadonlyMap<string, string | undefined>): void;
   export(): SavedKernelHistory;
   restore(saved: SavedKernelHistory): void;
 }
@@ -37,15 +39,31 @@ export interface KernelHistory {
 /** What a reboot does not cure, for the history of the next boot. */
 export const outlasting = ({ events }: SavedKernelHistory): SavedKernelHistory => ({
   events: events.filter((event) => {
+    if (!event.fromKernel) return false;
     const lifetime = meaningOf(event)?.lifetime;
     return typeof lifetime === 'object' && 'clearedBy' in lifetime && lifetime.clearedBy === 'service';
   }),
   lost: 0,
 });
 
+/** The clock may have been set while no agent looked: what this boot said is no older than it and no younger than now. */
+export const withinBoot = (
+  saved: SavedKernelHistory,
+  { bootedAt, now }: { readonly bootedAt: number; readonly now: number },
+): SavedKernelHistory => {
+  const within = (at: number): number => Math.min(Math.max(at, bootedAt), now);
+  return {
+    ...saved,
+    events: saved.events.map((one) => ({ ...one, at: within(one.at), firstAt: within(one.firstAt) })),
+  };
+};
+
 // As many distinct events as one reading may hold (parse/kernel-log/events.ts); repeats are counted.
 const MAX_EVENTS = 1000;
 const MAX_USER_EVENTS = 100;
+
+const SEVERITIES: readonly (Severity | undefined)[] = [undefined, 'INFO', 'WARNING', 'CRITICAL'];
+const weightOf = (event: KernelEvent): number => SEVERITIES.indexOf(meaningOf(event)?.severity);
 
 const identityOf = ({ fromKernel, kind, component, code, causedBy, variant }: KernelEvent): string =>
   [fromKernel, kind, component.key, code, causedBy, variant].join('|');
@@ -90,13 +108,29 @@ export const createKernelHistory = (identify: (component: Component) => Componen
     const known = events.get(identity);
     if (known === undefined) {
       const isFull = event.fromKernel ? events.size - userEvents >= MAX_EVENTS : userEvents >= MAX_USER_EVENTS;
-      if (isFull) {
-        lost += event.repeats;
+      // What users wrote is nothing that was lost, and nothing that takes the place of what the kernel says.
+      if (isFull && (!event.fromKernel || !makeRoomFor(event))) {
+        if (event.fromKernel) lost += event.repeats;
         return;
       }
       if (!event.fromKernel) userEvents += 1;
     }
     events.set(identity, known === undefined ? event : merged(known, event));
+  };
+
+  /** A thousand variants of a mild error must not keep out the one that is fatal: the mildest and oldest goes. */
+  const makeRoomFor = (event: KernelEvent): boolean => {
+    let victim: { readonly identity: string; readonly weight: number; readonly at: number } | undefined;
+    for (const [identity, one] of events) {
+      if (!one.fromKernel) continue;
+      const weight = weightOf(one);
+      const isMilder =
+        victim === undefined || weight < victim.weight || (weight === victim.weight && one.at < victim.at);
+      if (isMilder) victim = { identity, weight, at: one.at };
+    }
+    if (victim === undefined || victim.weight >= weightOf(event)) return false;
+    lost += events.get(victim.identity)?.repeats ?? 0;
+    return events.delete(victim.identity);
   };
 
   const begin = (at: number): boolean => {
@@ -152,6 +186,20 @@ export const createKernelHistory = (identify: (component: Component) => Componen
       for (const [identity, event] of events) events.set(identity, shifted(event, deltaMs));
       if (since !== undefined) since += deltaMs;
       if (lostAt !== undefined) lostAt += deltaMs;
+      current = undefined;
+    },
+    relocate: (moves) => {
+      const before = [...events.values()];
+      events.clear();
+      userEvents = 0;
+      for (const event of before) {
+        const { pciBusId } = event.component;
+        if (pciBusId === undefined || !moves.has(pciBusId)) fold(event);
+        else {
+          const to = moves.get(pciBusId);
+          if (to !== undefined) fold({ ...event, component: { ...event.component, key: `gpu:${to}`, pciBusId: to } });
+        }
+      }
       current = undefined;
     },
     export: () => ({

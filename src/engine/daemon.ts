@@ -9,6 +9,8 @@ import type { Snapshot } from './snapshot.ts';
 const FIRST_ROUND_MS = 5000;
 /** Readings go stale, events age and suppressions end while no source has anything new to say. */
 const HEARTBEAT_SECONDS = 10;
+/** So soon a source is asked again that did not answer and has its turn once in five minutes or an hour. */
+const RETRY_SECONDS = 60;
 
 export interface Daemon {
   /** Undefined until the first round is judged. */
@@ -68,6 +70,16 @@ export const startDaemon = (o: {
     // A kernel log that said nothing new, as it does nearly every second, changes no judgement.
     answeredAt = monotonicMs();
     if (isNew) publish();
+    retry(collector);
+  };
+
+  /** Until it has answered, what a slow source feeds is unknown: not for an hour because the driver was busy once. */
+  const retry = (collector: AnyCollector): void => {
+    const { id, schedule: when } = withInterval(collector, intervals[collector.id]);
+    const again = `${id} again`;
+    if (engine.answers(collector)) scheduler.cancel(again);
+    else if (!stopped && typeof when === 'object' && 'everySeconds' in when && when.everySeconds > RETRY_SECONDS)
+      scheduler.every(again, RETRY_SECONDS, () => ask(collector));
   };
 
   /** A source that has not answered yet is not asked once more. */

@@ -14,9 +14,11 @@ import {
   type Profile,
   type Reading,
 } from '../api.ts';
+import { boardMoves } from '../derive/board-moves.ts';
 import { matchesComponent } from '../derive/component-match.ts';
 import { matchesGlob } from '../derive/glob.ts';
-import { outlasting, type SavedKernelHistory } from '../derive/kernel-history.ts';
+import type { SavedSigns } from '../derive/gpu-resets.ts';
+import { outlasting, type SavedKernelHistory, withinBoot } from '../derive/kernel-history.ts';
 import type { RoleOverride } from '../derive/nic-roles.ts';
 import type { Baseline } from '../derive/series.ts';
 import { resolveProfile, type SiteProfile } from '../knowledge/profiles/index.ts';
@@ -31,7 +33,7 @@ import { OWN_SOURCE } from './own-source.ts';
 import type { CheckResult, FactMap, FindingRecord, Mode, NodeIdentity, Snapshot } from './snapshot.ts';
 import { createSourceBook } from './sources.ts';
 import { createSuppressions, type Suppression, type Suppressions } from './suppressions.ts';
-import { worst } from './verdict.ts';
+import { unsuppressed, worst } from './verdict.ts';
 
 /** The part of the configuration that judging depends on. */
 export interface EngineSettings {
@@ -59,6 +61,8 @@ export interface EngineMemory {
   readonly counters: Baseline;
   /** What the kernel log has said since boot. */
   readonly kernel: SavedKernelHistory;
+  /** By what a reset of each GPU would be seen. */
+  readonly resetSigns: SavedSigns;
 }
 
 /** What an evaluation makes of the memory of findings: nothing, one more observation, or what it holds besides. */
@@ -75,6 +79,8 @@ export interface Engine {
   collect(collector: AnyCollector, deadlineMs: number): Promise<boolean>;
   /** Until the collector answers for the first time, what it provides is unknown, not absent. */
   expect(collector: AnyCollector): void;
+  /** False where the source was asked last and did not answer. */
+  answers(collector: AnyCollector): boolean;
   /** True where the source hung or missed its deadline: it is not asked again in a one-shot run. */
   hangs(collector: AnyCollector): boolean;
   /**
@@ -89,7 +95,9 @@ export interface Engine {
   configure(settings: EngineSettings): void;
   /** Lays to rest what somebody has dealt with. */
   acknowledge(o: { readonly component?: string; readonly check?: string; readonly owner: string }): Acknowledgement;
-  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active'>;
+  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active' | 'takeEnded'>;
+  /** The components that are known here, with what is gone but for its findings. */
+  components(): readonly Component[];
   /** GPUs that were seen to have been reset since the last call. */
   takeResets(): readonly GpuReset[];
   /** By how many milliseconds the wall clock was stepped since the last call; 0 when it was not. */
@@ -97,6 +105,8 @@ export interface Engine {
   memory(): EngineMemory;
   /** What an earlier process knew; of another boot only what a reboot does not cure. */
   remember(memory: EngineMemory): void;
+  /** Findings that were raised in this boot by a process that could not say more of them. */
+  hold(findings: readonly HeldFinding[]): void;
   baseline(): Baseline;
   restore(baseline: Baseline): void;
 }
@@ -138,22 +148,17 @@ export const createEngine = (o: {
     store.shift(deltaMs);
     sources.shift(deltaMs);
     lifetimes.shift(deltaMs);
-    suppressions.shift(deltaMs);
     if (node.bootedAt > 0) node = { ...node, bootedAt: node.bootedAt + deltaMs };
     remembered.clear();
   };
 
   /** What a reboot does not cure goes with the board: another one in its place is not accused of it. */
-  const forgetReplacedBoards = (): void => {
-    if (former.length === 0) return;
-    const present = store.gpus();
-    for (const { key, pciBusId, uuid } of former) {
-      const now = present.find((gpu) => gpu.pciBusId === pciBusId)?.uuid;
-      if (uuid === undefined || now === undefined || now === uuid) continue;
-      former = former.filter((one) => one.key !== key);
-      lifetimes.forget(key, { now: host.now(), reason: 'the board was replaced' });
-      store.kernel.acknowledge({ componentKey: `gpu:${pciBusId}`, at: host.now() });
-    }
+  const followBoards = (): void => {
+    if (former.length === 0 || store.gpus().every(({ uuid }) => uuid === undefined)) return;
+    const { addresses, gone } = boardMoves(former, store.gpus());
+    former = [];
+    if (addresses.size > 0) store.kernel.relocate(addresses);
+    for (const { key } of gone) lifetimes.forget(key, { now: host.now(), reason: 'the board was replaced' });
   };
 
   /** A check runs again only when something that it sees changed. */
@@ -222,7 +227,7 @@ export const createEngine = (o: {
       const at = o.monotonicMs === undefined ? run.at : host.now() - Math.round(run.durationMs);
       sources.record(collector.id, { ...run, at, readings });
       const isNew = store.put(collector, run.collected, at);
-      forgetReplacedBoards();
+      followBoards();
       return isNew;
     },
     expect: (collector) => {
@@ -231,6 +236,7 @@ export const createEngine = (o: {
       const collected = Object.fromEntries(collector.provides.map((name: FactName) => [name, waiting]));
       store.put(collector, collected, host.now());
     },
+    answers: ({ id }) => sources.statuses().find(({ source }) => source === id)?.up !== false,
     hangs: (collector) => hanging.has(collector.id),
     assess: ({ context, lifetimes: use, keepStale = false }) => {
       followClock();
@@ -257,7 +263,7 @@ export const createEngine = (o: {
         facts,
         checks: results,
         sources: sources.statuses(),
-        overall: worst(results.filter(({ mode }) => mode === 'enforce').map(({ severity }) => severity)),
+        overall: worst(results.filter(({ mode }) => mode === 'enforce').map((one) => unsuppressed(one, now).severity)),
         abandonedProcesses: abandoned.count(),
         changes: use === 'observe' ? lifetimes.takeChanges() : [],
       };
@@ -282,6 +288,12 @@ export const createEngine = (o: {
       return answer;
     },
     suppressions,
+    components: () => {
+      const { nics } = store.facts(host.now(), { keepStale: true });
+      const present = [NODE, ...store.gpus(), ...(nics?.ok === true ? nics.value.map(({ ref }) => ref) : [])];
+      const held = lifetimes.save().map(({ record }) => record.component);
+      return [...new Map([...held, ...present].map((component) => [component.key, component])).values()];
+    },
     takeResets: () => store.takeResets(),
     takeClockStep: () => {
       const taken = clockStepMs;
@@ -295,10 +307,13 @@ export const createEngine = (o: {
       gpus: store.gpus(),
       counters: store.baseline(host.now()),
       kernel: store.kernel.export(),
+      resetSigns: store.resetSigns.export(),
     }),
     remember: (memory) => {
       const now = host.now();
-      const sameBoot = memory.bootId === node.bootId && node.bootId !== '';
+      // Where the boot cannot be told nothing is over: only one that is known to be another ends what a boot cures.
+      const sameBoot = memory.bootId === node.bootId || memory.bootId === '' || node.bootId === '';
+      if (node.bootId === '') node = { ...node, bootId: memory.bootId };
       lifetimes.restore(memory.findings, { sameBoot, now });
       suppressions.restore(memory.suppressions, now);
       if (!sameBoot) {
@@ -307,10 +322,13 @@ export const createEngine = (o: {
         return;
       }
       // Where records are not numbered nothing can be resumed: all of them are read once more.
-      if (memory.kernel.sequence !== undefined) store.kernel.restore(memory.kernel);
+      if (memory.kernel.sequence !== undefined)
+        store.kernel.restore(withinBoot(memory.kernel, { bootedAt: node.bootedAt, now }));
+      store.resetSigns.restore(memory.resetSigns);
       store.restoreIdentities(memory.gpus);
       store.restore(memory.counters);
     },
+    hold: (findings) => lifetimes.restore(findings, { sameBoot: true, now: host.now() }),
     baseline: () => store.baseline(host.now()),
     restore: (baseline) => store.restore(baseline),
   };

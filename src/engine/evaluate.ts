@@ -109,10 +109,13 @@ export const readingTimes = (
   const requires = check.requires as readonly FactName[];
   const required = requires.filter((name) => !lastingFacts.has(name)).map((name) => factOf(facts, name).at);
   // Facts of the engine itself (the profile, the state of the sources) are made anew each time and observe nothing.
-  const sampled = [...requires, ...((check.uses ?? []) as readonly FactName[])]
-    .map((name) => facts[name])
-    .find((fact) => fact !== undefined && fact.source !== OWN_SOURCE);
-  return { factsAt: Math.min(now, ...required), sampledAt: sampled?.at ?? now };
+  const sampled = [...requires, ...((check.uses ?? []) as readonly FactName[])].filter((name) => {
+    const fact = facts[name];
+    return fact !== undefined && fact.source !== OWN_SOURCE;
+  });
+  // By a source that is asked once an hour a condition would be raised and cleared after hours.
+  const observed = sampled.find((name) => !lastingFacts.has(name)) ?? sampled[0];
+  return { factsAt: Math.min(now, ...required), sampledAt: observed === undefined ? now : factOf(facts, observed).at };
 };
 
 /** A check gets what it declared and nothing else. */
@@ -239,6 +242,7 @@ const findingRecord = (check: AnyCheck, finding: Finding, now: number): FindingR
     evidence: finding.evidence ?? {},
     action: rule.action,
     lifetime,
+    ...(rule.outlivesReboot === undefined ? {} : { outlivesReboot: rule.outlivesReboot }),
     ...(finding.at === undefined ? {} : { at: finding.at, firstSeen: finding.firstAt ?? finding.at }),
   };
 };

@@ -1,4 +1,4 @@
-import type { Action, ComponentKind, Severity } from '../api.ts';
+import type { Action, ComponentKind, Lifetime, Severity } from '../api.ts';
 
 /** What can happen on a node that somebody will ask about later. */
 export const EVENT_TYPES = [
@@ -7,6 +7,9 @@ export const EVENT_TYPES = [
   'finding_cleared',
   'kernel_event',
   'kernel_log_gap',
+  'memory_lost',
+  'source_failed',
+  'source_recovered',
   'gpu_reset',
   'agent_started',
   'agent_stopped',
@@ -55,6 +58,8 @@ export interface EventRecord {
   readonly code?: string;
   readonly component?: EventComponent;
   readonly action?: Action;
+  /** What ends the finding. */
+  readonly lifetime?: Lifetime;
   /** RFC 3339, UTC. */
   readonly first_seen?: string;
   /** Why a finding was cleared, a configuration refused, a source shed. */

@@ -11,7 +11,7 @@ import {
   type Raw,
   type Reading,
 } from '../api.ts';
-import { createGpuResetWatch, type GpuReset } from '../derive/gpu-resets.ts';
+import { createGpuResetWatch, type GpuReset, type GpuResetWatch } from '../derive/gpu-resets.ts';
 import { createIdentityBook, identifyAll } from '../derive/inventory.ts';
 import { withMeanings } from '../derive/kernel-events.ts';
 import { createKernelHistory, type KernelHistory } from '../derive/kernel-history.ts';
@@ -51,7 +51,9 @@ export interface FactStore {
   /** Who an earlier process of this boot knew. */
   restoreIdentities(gpus: readonly Component[]): void;
   /** What the kernel log has said since boot. */
-  readonly kernel: Pick<KernelHistory, 'acknowledge' | 'export' | 'restore'>;
+  readonly kernel: Pick<KernelHistory, 'acknowledge' | 'export' | 'relocate' | 'restore'>;
+  /** By what a reset of each GPU would be seen. */
+  readonly resetSigns: Pick<GpuResetWatch, 'export' | 'restore'>;
   /** GPUs that were seen to have been reset since the last call. */
   takeResets(): readonly GpuReset[];
   /** Another configuration is in force. */
@@ -223,7 +225,8 @@ export const createFactStore = (initial: FactSettings): FactStore => {
           keepStale || age <= staleAfterMs ? fact : { ...absent('stale', detail), at: fact.at, source: fact.source };
       }
       const map = facts as FactMap;
-      const profile = profileOf(settings, facts.gpus, facts.pciGpus);
+      // What has gone stale still tells which machine this is: without it the checks would expect nothing and be skipped.
+      const profile = profileOf(settings, held.get('gpus')?.fact, held.get('pciGpus')?.fact);
       const own = { at: now, source: OWN_SOURCE };
       facts.profile = { ...known(profile), ...own };
       facts.nicCounterLimits = { ...known(nicCounterLimits), ...own };
@@ -241,6 +244,7 @@ export const createFactStore = (initial: FactSettings): FactStore => {
     baseline: (now) => series.baseline({ now, maxAgeSeconds: 86_400, spacingSeconds: 3600 }),
     restore: (baseline) => series.restore(baseline),
     kernel,
+    resetSigns: resetWatch,
     takeResets: () => {
       const taken = resets;
       resets = [];

@@ -50,9 +50,13 @@ export const hit = (held: HeldFinding | undefined, record: FindingRecord, o: Obs
     recent,
     passesInARow: 0,
     raised,
-    flaps: raised && !wasRaised && !isEvent(record) ? flapped(flaps, o.now) : flaps,
+    flaps: !isEvent(record) && raised && hasComeBack(held, o) ? flapped(flaps, o.now) : flaps,
   };
 };
+
+/** Held by the damping alone it comes and goes all the same: only quiet ends it (RFC 2439, 4.4.3). */
+const hasComeBack = (held: HeldFinding | undefined, { raise, isNew }: Observation): boolean =>
+  held?.raised !== true || (isNew && held.passesInARow >= raise.clear);
 
 /** The component was judged in full, and the finding was not there. */
 export const miss = (held: HeldFinding, o: Observation): HeldFinding => {
@@ -80,8 +84,8 @@ export const isForgotten = ({ raised, recent, flaps }: HeldFinding, now: number)
 const FORGET_FLAPS_MS = 60 * 60_000;
 
 /** Cured by nothing but service: it outlives a reboot until the component is judged anew, or until `muster ack`. */
-export const outlivesReboot = ({ record: { lifetime, action } }: HeldFinding): boolean =>
-  isServiceEvent(lifetime) || (lifetime === 'condition' && action.then === 'service');
+export const outlivesReboot = ({ record }: HeldFinding): boolean =>
+  record.outlivesReboot === true || isServiceEvent(record.lifetime);
 
 const isServiceEvent = (lifetime: Lifetime): boolean =>
   typeof lifetime === 'object' && 'clearedBy' in lifetime && lifetime.clearedBy === 'service';

@@ -63,6 +63,8 @@ const shown = ({ record, firstSeen, lastSeen, flaps }: HeldFinding): FindingReco
 export const createLifetimes = (): Lifetimes => {
   const byCheck = new Map<string, Map<string, HeldFinding>>();
   const judgedAt = new Map<string, number>();
+  /** What the last evaluation of each check found; the rest is held. */
+  const presentBy = new Map<string, ReadonlySet<string>>();
   let changes: FindingChange[] = [];
 
   const heldBy = (check: string): Map<string, HeldFinding> => {
@@ -104,7 +106,12 @@ export const createLifetimes = (): Lifetimes => {
     const raise = check.raise ?? AT_ONCE;
     const graceMs = (check.raise?.bootGraceSeconds ?? 0) * 1000;
     const inGrace = bootedAt > 0 && now < bootedAt + graceMs;
-    const observation: Observation = { now, raise, isNew: judgedAt.get(check.id) !== result.sampledAt, inGrace };
+    const observation: Observation = {
+      now,
+      raise,
+      isNew: check.raise === undefined || judgedAt.get(check.id) !== result.sampledAt,
+      inGrace,
+    };
     judgedAt.set(check.id, result.sampledAt);
 
     adoptRenamed(held, result.findings);
@@ -117,6 +124,7 @@ export const createLifetimes = (): Lifetimes => {
       held.set(key, after);
       noteHit(before, after, now);
     }
+    presentBy.set(check.id, present);
 
     const judged = new Set(result.judged.map(({ key }) => key));
     const open = openIn(result);
@@ -151,24 +159,26 @@ export const createLifetimes = (): Lifetimes => {
     apply,
     withRaised: (result) => {
       if (result.mode === 'off') return result;
+      const held = heldBy(result.id);
       const present = new Set(result.findings.map(keyOf));
-      const besides = [...heldBy(result.id)]
-        .filter(([key, { raised }]) => raised && !present.has(key))
-        .map(([, one]) => shown(one));
-      if (besides.length === 0) return result;
+      const besides = [...held].filter(([key, { raised }]) => raised && !present.has(key)).map(([, one]) => shown(one));
+      const findings = result.findings.map((finding) => {
+        const known = held.get(keyOf(finding));
+        return known?.raised === true ? { ...finding, firstSeen: known.firstSeen, lastSeen: known.lastSeen } : finding;
+      });
       return {
         ...result,
-        findings: [...result.findings, ...besides],
+        findings: [...findings, ...besides],
         severity: worst([result.severity, ...besides.map(({ severity }) => severity)]),
       };
     },
     acknowledge: (isMeant, { now, owner }) => {
       const acknowledged: FindingRecord[] = [];
       const stillThere: FindingRecord[] = [];
-      for (const held of byCheck.values()) {
+      for (const [check, held] of byCheck) {
         for (const [key, one] of held) {
           if (!one.raised || !isMeant(one.record)) continue;
-          const isPresent = one.passesInARow === 0 && one.recent.at(-1) === true && !isEvent(one.record);
+          const isPresent = presentBy.get(check)?.has(key) === true && !isEvent(one.record);
           if (isPresent) stillThere.push(shown(one));
           else {
             acknowledged.push(shown(one));
@@ -214,18 +224,14 @@ export const createLifetimes = (): Lifetimes => {
 const adoptRenamed = (held: Map<string, HeldFinding>, findings: readonly FindingRecord[]): void => {
   for (const finding of findings) {
     const { component, code } = finding;
-    if (component.pciBusId === undefined || held.has(keyOf(finding))) continue;
-    for (const [key, { record }] of held) {
-      const isRenamed =
-        record.code === code &&
-        record.component.pciBusId === component.pciBusId &&
-        record.component.uuid === undefined &&
-        component.uuid !== undefined;
-      if (!isRenamed) continue;
-      const one = held.get(key);
-      held.delete(key);
-      if (one !== undefined) held.set(keyOf(finding), one);
-    }
+    if (component.pciBusId === undefined || component.uuid === undefined || held.has(keyOf(finding))) continue;
+    const unnamed = [...held].find(
+      ([, { record }]) =>
+        record.code === code && record.component.pciBusId === component.pciBusId && record.component.uuid === undefined,
+    );
+    if (unnamed === undefined) continue;
+    held.delete(unnamed[0]);
+    held.set(keyOf(finding), unnamed[1]);
   }
 };
 

@@ -30,6 +30,7 @@ export interface FindingRecord {
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
   readonly action: Action;
   readonly lifetime: Lifetime;
+  readonly outlivesReboot?: true;
   /** When an event last happened (Unix ms). */
   readonly at?: number;
   /** Unix ms. */
@@ -37,6 +38,8 @@ export interface FindingRecord {
   /** When it was last judged to be there (Unix ms); a raised finding outlasts it until it is cleared. */
   readonly lastSeen?: number;
   readonly suppressedUntil?: number;
+  /** Who suppressed it and why: `alice: cable ordered, ticket 17`. */
+  readonly suppressedBy?: string;
 }
 
 /** A finding that came, went, or changed its severity or what it asks for. */

@@ -1,4 +1,3 @@
-import { matchesComponent } from '../derive/component-match.ts';
 import { matchesGlob } from '../derive/glob.ts';
 import type { FindingRecord } from './snapshot.ts';
 
@@ -6,11 +5,13 @@ import type { FindingRecord } from './snapshot.ts';
 export interface Suppression {
   /** A check id, or a glob over them. */
   readonly check: string;
-  /** As a person names it: `gpu3`, a UUID, `mlx5_2`; every component without it. */
+  /** The key of a component; every component without it. */
   readonly component?: string;
+  /** The component as the person named it. */
+  readonly componentName?: string;
   readonly owner: string;
   readonly reason: string;
-  /** Unix ms. */
+  /** Unix ms. It ends when it was said to end, whatever the clock was set to meanwhile. */
   readonly from: number;
   readonly until: number;
 }
@@ -19,10 +20,11 @@ export interface Suppressions {
   add(suppression: Suppression): void;
   /** Ends those of exactly this check and component; answers with what was ended. */
   remove(check: string, component: string | undefined): readonly Suppression[];
-  /** The finding with the end of the longest suppression that covers it. */
+  /** The finding with the longest suppression that covers it. */
   mark(finding: FindingRecord, now: number): FindingRecord;
   active(now: number): readonly Suppression[];
-  shift(deltaMs: number): void;
+  /** Those that have ended by themselves since the last call. */
+  takeEnded(now: number): readonly Suppression[];
   restore(saved: readonly Suppression[], now: number): void;
 }
 
@@ -33,7 +35,7 @@ export const createSuppressions = (): Suppressions => {
   let all: readonly Suppression[] = [];
 
   const covers = ({ check, component }: Suppression, finding: FindingRecord): boolean =>
-    matchesGlob(check, finding.check) && (component === undefined || matchesComponent(component, finding.component));
+    matchesGlob(check, finding.check) && (component === undefined || component === finding.component.key);
 
   return {
     add: (suppression) => {
@@ -45,15 +47,15 @@ export const createSuppressions = (): Suppressions => {
       return ended;
     },
     mark: (finding, now) => {
-      const ends = all.filter((one) => one.until > now && covers(one, finding)).map(({ until }) => until);
-      return ends.length === 0 ? finding : { ...finding, suppressedUntil: Math.max(...ends) };
+      const [longest] = all.filter((one) => one.until > now && covers(one, finding)).sort((a, b) => b.until - a.until);
+      if (longest === undefined) return finding;
+      return { ...finding, suppressedUntil: longest.until, suppressedBy: `${longest.owner}: ${longest.reason}` };
     },
-    active: (now) => {
-      all = all.filter(({ until }) => until > now);
-      return all;
-    },
-    shift: (deltaMs) => {
-      all = all.map((one) => ({ ...one, from: one.from + deltaMs, until: one.until + deltaMs }));
+    active: (now) => all.filter(({ until }) => until > now),
+    takeEnded: (now) => {
+      const ended = all.filter(({ until }) => until <= now);
+      if (ended.length > 0) all = all.filter(({ until }) => until > now);
+      return ended;
     },
     restore: (saved, now) => {
       all = saved.filter(({ until }) => until > now);

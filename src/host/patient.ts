@@ -12,6 +12,8 @@ export interface Patient {
 const IN_FLIGHT = 2;
 // One for the event store, which writes one thing at a time, and one for everything else.
 const SPARE_THREADS = 2;
+// A sysfs attribute answers within milliseconds, the slowest (a counter that the driver fetches from firmware) included.
+const SLOW_MS = 100;
 
 /**
  * libuv runs file operations on 4 threads, or as many as UV_THREADPOOL_SIZE says when the process starts
@@ -40,6 +42,8 @@ export const createPatient = (
   /** Paths whose read does not return, by device. */
   const stuck = new Map<string, string>();
   const reading = new Set<string>();
+  /** Devices whose read takes long: they keep its thread, but not the turn of the others until their deadline. */
+  const slow = new Set<string>();
   let queue: Waiting[] = [];
 
   const advance = (): void => {
@@ -53,8 +57,8 @@ export const createPatient = (
       for (const waiting of queue.filter(({ device }) => stuck.has(device))) waiting.refuse();
       queue = queue.filter(({ device }) => !stuck.has(device));
     }
-    while (reading.size < IN_FLIGHT) {
-      const next = queue.findIndex(({ device }) => !reading.has(device));
+    while (reading.size < IN_FLIGHT && stuck.size + slow.size < mostStuck) {
+      const next = queue.findIndex(({ device }) => !reading.has(device) && !slow.has(device));
       const [waiting] = next === -1 ? [] : queue.splice(next, 1);
       if (waiting === undefined) return;
       waiting.start();
@@ -77,16 +81,26 @@ export const createPatient = (
         const device = deviceOf(path);
         const start = (): void => {
           reading.add(device);
+          const cancelSlow = afterIo(SLOW_MS, () => {
+            reading.delete(device);
+            slow.add(device);
+            advance();
+          });
+          const isOver = (): void => {
+            cancelSlow();
+            reading.delete(device);
+            slow.delete(device);
+          };
           const cancel = afterIo(deadlineMs, () => {
+            isOver();
             stuck.set(device, path);
             stuckReads.add(path);
-            reading.delete(device);
             resolve(absent('timeout', `${path}: no answer in ${deadlineMs / 1000} s`));
             advance();
           });
           const done = (answer: Awaited<ReturnType<typeof act>>): void => {
             cancel();
-            reading.delete(device);
+            isOver();
             stuck.delete(device);
             stuckReads.delete(path);
             resolve(answer);

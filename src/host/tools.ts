@@ -49,5 +49,5 @@ export const findTool = async (tool: string, { path, tools = {} }: ToolLocations
     if (found.ok) return found;
     if (found.reason === 'denied') denied ??= found;
   }
-  return denied ?? absent('no-tool', `${tool} is not in ${directories.join(':') || 'an empty PATH'}`);
+  return denied ?? absent('no-tool', `${tool} is not on PATH`);
 };

@@ -44,7 +44,7 @@ export const configurationPage = (): string =>
       Object.entries(ENVIRONMENT).map(([name, path]) => [`\`${name}\``, `\`${path.join('.')}\``]),
     ),
     'The agent reads the configuration again on SIGHUP (`systemctl reload muster`) or `muster control reload`. One that cannot be used is refused with its line, the one before it stays in force, and `muster_config_last_reload_successful`, `host/agent-degraded` and `muster events --type config_refused` say so. Addresses, directories, tools and the log format change at the next start.',
-    'Roots, for containers and tests: `MUSTER_SYSFS_ROOT`, `MUSTER_PROC_ROOT`, `MUSTER_KMSG` (the device, or a file of records). The node is named by the configuration, else `SLURMD_NODENAME`, `NODE_NAME`, the host name.',
+    'Roots, for containers and tests: `MUSTER_SYSFS_ROOT`, `MUSTER_PROC_ROOT`, `MUSTER_KMSG` (the device, or a file of records). The node is named by the configuration, else `SLURMD_NODENAME`, `NODE_NAME`, the host name. Under `--mock` the state and runtime directories are temporary unless the configuration or the environment sets them.',
   ]
     .join('\n\n')
     .concat('\n');

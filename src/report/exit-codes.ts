@@ -5,13 +5,19 @@ import type { VerdictReport } from './verdict-report.ts';
 export const EXIT_CODES = {
   /** `validate`, and what every other verb uses for "could not run": usage or configuration. */
   validate: { ready: 0, notReady: 1, couldNotRun: 2 },
+  /** `ack`, `suppress`, `unsuppress`, `control`: what the agent said to it. */
+  ask: { done: 0, refused: 1, couldNotAsk: 2 },
+  /** `agent`, which ends by SIGTERM or SIGINT only. */
+  agent: { stopped: 0, couldNotRun: 2 },
+  /** `mock` ends as its command ends; these are what a shell says of one that did not start (POSIX, 2.8.2). */
+  mock: { couldNotRun: 2, cannotBeExecuted: 126, notFound: 127 },
   stragglers: { none: 0, likely: 1, couldNotRun: 2 },
   /** Monitoring Plugins guidelines. */
   nagios: { ok: 0, warning: 1, critical: 2, unknown: 3 },
   /** node-problem-detector, docs/custom_plugin_monitor.md. */
   npd: { ok: 0, problem: 1, unknown: 2 },
-  /** 128 + the number of the signal, as a shell reports it. */
-  signal: { SIGINT: 130, SIGTERM: 143 },
+  /** 128 + the number of the signal, as a shell reports it; SIGPIPE: the reader of standard output has left. */
+  signal: { SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 },
 } as const;
 
 export type ExitProtocol = 'validate' | 'nagios' | 'npd';

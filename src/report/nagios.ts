@@ -1,4 +1,4 @@
-import { countsInWords } from './counts.ts';
+import { countsInWords, countsOf } from './counts.ts';
 import { printable } from './printable.ts';
 import type { VerdictReport } from './verdict-report.ts';
 import { headline } from './verdict-words.ts';
@@ -17,14 +17,16 @@ const withoutBar = (text: string): string => printable(text).replaceAll('|', '/'
 
 /** `-o nagios`: one line with performance data. */
 export const nagiosReport = (verdict: VerdictReport): string => {
-  const { counts, overall_severity, validation } = verdict;
+  const { overall_severity, validation } = verdict;
+  const counts = countsOf(verdict);
   const first = headline(verdict);
-  const text = withoutBar(`${countsInWords(counts)}${first === undefined ? '' : `: ${first}`}`);
+  const text = withoutBar(`${countsInWords(verdict)}${first === undefined ? '' : `: ${first}`}`);
   const perfdata = [
     `critical=${counts.critical};;1;0`,
     `unknown=${counts.unknown};;;0`,
     `warning=${counts.warning};1;;0`,
     `passed=${counts.pass};;;0`,
+    `suppressed=${counts.suppressed};;;0`,
     `duration=${validation.duration_seconds}s;;;0`,
   ].join(' ');
   return `MUSTER ${WORD[overall_severity]} - ${text} | ${perfdata}\n`;

@@ -83,7 +83,7 @@ const passes = (checks: readonly CheckReport[], palette: Palette): readonly stri
 const conclusion = (verdict: VerdictReport, exitCode: number, palette: Palette): string => {
   const paint = !verdict.ready ? palette.bad : verdict.overall_severity === 'WARNING' ? palette.doubtful : palette.good;
   const words = verdict.ready ? 'READY' : 'NOT READY';
-  return `${paint(palette.strong(`${words}: ${verdict.overall_severity}`))} (${countsInWords(verdict.counts)}), exit code ${exitCode}`;
+  return `${paint(palette.strong(`${words}: ${verdict.overall_severity}`))} (${countsInWords(verdict)}), exit code ${exitCode}`;
 };
 
 /** `-o text`: the worst first, passes in one line a category, the verdict last. */

@@ -28,6 +28,8 @@ export interface FindingReport {
   readonly first_seen?: string;
   readonly last_seen?: string;
   readonly suppressed_until?: string;
+  /** Who suppressed it and why: `alice: cable ordered, ticket 17`. */
+  readonly suppressed_by?: string;
   readonly docs: string;
 }
 
@@ -83,7 +85,7 @@ export interface VerdictReport {
   /** Whether `validate` exits with 0. */
   readonly ready: boolean;
   readonly overall_severity: Verdict;
-  /** Enforced checks by what they say. */
+  /** Enforced checks by what they say without the findings that are suppressed. */
   readonly counts: Readonly<Record<Lowercase<Verdict>, number>>;
   readonly affected_components: readonly AffectedComponents[];
   readonly checks: readonly CheckReport[];

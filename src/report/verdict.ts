@@ -37,6 +37,18 @@ export interface VerdictOptions {
 
 const time = (at: number): string => new Date(at).toISOString();
 
+const suppression = (
+  finding: FindingRecord,
+  now: number,
+): Pick<FindingReport, 'suppressed_until' | 'suppressed_by'> => {
+  const { suppressedUntil, suppressedBy } = finding;
+  if (!isSuppressed(finding, now) || suppressedUntil === undefined) return {};
+  return {
+    suppressed_until: time(suppressedUntil),
+    ...(suppressedBy === undefined ? {} : { suppressed_by: suppressedBy }),
+  };
+};
+
 const findingReport = (finding: FindingRecord, now: number): FindingReport => ({
   check: finding.check,
   code: finding.code,
@@ -50,9 +62,7 @@ const findingReport = (finding: FindingRecord, now: number): FindingReport => ({
   action: { drain: finding.action.drain, then: finding.action.then },
   ...(finding.firstSeen === undefined ? {} : { first_seen: time(finding.firstSeen) }),
   ...(finding.lastSeen === undefined ? {} : { last_seen: time(finding.lastSeen) }),
-  ...(isSuppressed(finding, now) && finding.suppressedUntil !== undefined
-    ? { suppressed_until: time(finding.suppressedUntil) }
-    : {}),
+  ...suppression(finding, now),
   docs: docsLink(finding.check),
 });
 

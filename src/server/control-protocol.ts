@@ -4,7 +4,11 @@
  */
 export interface ControlRequests {
   /** The daemon's judgements for `validate --max-age`; refused when a required fact is older. */
-  readonly verdict: { readonly max_age_seconds?: number };
+  readonly verdict: {
+    readonly max_age_seconds?: number;
+    /** With every reading, of which metrics are made; a verdict needs the judgements alone. */
+    readonly readings?: boolean;
+  };
   readonly reload: Record<string, never>;
   /** Asks every source now; answers once they have answered. */
   readonly collect: Record<string, never>;

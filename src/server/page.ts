@@ -22,7 +22,7 @@ ${node.mock === undefined ? undefined : html`<div class="mock">SIMULATED MACHINE
     verdict.node.driver_version === undefined ? '' : ` · driver ${verdict.node.driver_version}`
   } · up ${age((now - node.bootedAt) / 1000)} · evaluated ${age((now - snapshot.at) / 1000)} ago</span></header>
 <main>${verdictCard(verdict)}${failures(verdict)}${gpuTiles(snapshot)}${nicTable(snapshot)}${sourceTable(snapshot, now)}${checkList(verdict)}</main>
-<footer><span>Muster ${verdict.tool.version}</span><a href="/metrics">/metrics</a><a href="/api/v1/status">/api/v1/status</a>
+<footer><span>Muster ${verdict.tool.version}</span><a href="/metrics">/metrics</a><a href="/api/v1/status">/api/v1/status</a><a href="/api/v1/events">/api/v1/events</a>
 <a href="/-/healthy">/-/healthy</a><a href="/-/ready">/-/ready</a><span>this page reloads every 30 s</span></footer>
 </body></html>
 `.markup;

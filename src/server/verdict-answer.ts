@@ -24,7 +24,11 @@ const forVerdicts = (snapshot: Snapshot): Snapshot => {
 /** The answer to `verdict`: `{ok: true, snapshot, age_seconds}`, or why there is none that young. `now` is Unix ms. */
 export const verdictAnswer = (
   snapshot: Snapshot | undefined,
-  { now, maxAgeSeconds = Number.POSITIVE_INFINITY }: { readonly now: number; readonly maxAgeSeconds?: number },
+  {
+    now,
+    maxAgeSeconds = Number.POSITIVE_INFINITY,
+    readings = false,
+  }: { readonly now: number; readonly maxAgeSeconds?: number; readonly readings?: boolean },
 ): ControlAnswer => {
   if (snapshot === undefined) return { ok: false, error: 'nothing is judged yet; ask again in some seconds' };
   const ageSeconds = (now - oldestFactAt(snapshot)) / 1000;
@@ -32,5 +36,5 @@ export const verdictAnswer = (
   if (ageSeconds < 0) return { ok: false, error: 'the clock was set back after the last reading; ask again soon' };
   if (ageSeconds > maxAgeSeconds)
     return { ok: false, error: `the oldest fact is ${ageSeconds.toFixed(1)} s old, older than ${maxAgeSeconds} s` };
-  return { ok: true, snapshot: forVerdicts(snapshot), age_seconds: ageSeconds };
+  return { ok: true, snapshot: readings ? snapshot : forVerdicts(snapshot), age_seconds: ageSeconds };
 };

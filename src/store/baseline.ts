@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Reading } from '../api.ts';
 import type { Baseline } from '../derive/series.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 
@@ -15,14 +16,14 @@ const isBaseline = (counters: unknown): counters is Baseline =>
 const fileIn = (stateDir: string): string => join(stateDir, 'baseline.json');
 
 /** The counters of earlier one-shot runs of the same boot; none after a reboot, which starts every counter anew. */
-export const loadBaseline = (stateDir: string, bootId: string): Baseline | undefined => {
-  const read = readJsonFile(fileIn(stateDir));
+export const loadBaseline = async (stateDir: string, bootId: string): Promise<Baseline | undefined> => {
+  const read = await readJsonFile(fileIn(stateDir));
   if (!read.ok) return undefined;
   const { schema_version, boot_id, counters } = (read.value ?? {}) as Record<string, unknown>;
   const isOurs = schema_version === SCHEMA_VERSION && boot_id === bootId && bootId !== '';
   return isOurs && isBaseline(counters) ? counters : undefined;
 };
 
-export const saveBaseline = (stateDir: string, bootId: string, counters: Baseline): void => {
+/** Tells why where it could not; that matters to nobody but who wants to leave: a baseline can always be made anew. */
+export const saveBaseline = (stateDir: string, bootId: string, counters: Baseline): Promise<Reading<true>> =>
   writeJsonFile(fileIn(stateDir), { schema_version: SCHEMA_VERSION, boot_id: bootId, counters });
-};

@@ -26,6 +26,10 @@ export interface EventLogStatus {
 export interface EventLog {
   /** Takes an event at once, whatever the disk does, and answers with its id. Never throws. */
   append(event: NewEvent): EventRecord;
+  /** Ids go on above this one, where an earlier process knows of more than the directory still holds. */
+  continueAfter(id: number): void;
+  /** The highest id so far; ids that were given while the directory could not be read may still rise. */
+  lastId(): number;
   /** True once everything appended so far is on disk and outlives a power loss; false when the disk was given up. */
   flushed(): Promise<boolean>;
   status(): EventLogStatus;
@@ -147,6 +151,12 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
       writer.wake();
       return record;
     },
+    continueAfter: (id) => {
+      if (id <= lastId || settledId < lastId) return;
+      lastId = id;
+      settledId = id;
+    },
+    lastId: () => lastId,
     flushed: () => writer.flushed(),
     status: () => {
       const reason = writer.givenUp();

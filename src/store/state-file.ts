@@ -9,8 +9,10 @@ import { createWriter } from './writer.ts';
 
 /** One value that outlives the process, replaced as a whole. */
 export interface StateFile {
-  /** What was saved last, by this or an earlier process. Synchronous: for the start only. */
-  load(): Reading<unknown>;
+  /** What was saved last, by this or an earlier process; an absence where the disk does not answer. */
+  load(): Promise<Reading<unknown>>;
+  /** Puts what cannot be used out of the way, for a person to look at: `state.json.bad`. */
+  setAside(): Promise<void>;
   /** Takes the value at once, whatever the disk does; of several that wait for the disk the latest is written. */
   save(value: unknown): void;
   /** True once what was saved last is on disk and outlives a power loss; false when the disk was given up. */
@@ -88,7 +90,10 @@ export const createStateFile = (options: {
   writer.wake();
 
   return {
-    load: () => readJsonFile(file),
+    load: () => readJsonFile(file, { disk, deadlineMs }),
+    setAside: async () => {
+      await disk.attempt(file, deadlineMs, () => rename(file, `${file}.bad`));
+    },
     save: (value) => {
       unsaved = { value };
       writer.wake();

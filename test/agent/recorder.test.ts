@@ -28,7 +28,12 @@ const withLog = (events: readonly KernelEvent[], lost = 0): Snapshot =>
   });
 
 const recorderAt = (clock: { now: number }, told: readonly EventRecord[] = []) =>
-  createRecorder({ node: () => ({ name: 'n', bootId: 'b', bootedAt: 0 }), now: () => clock.now, told });
+  createRecorder({
+    node: () => ({ name: 'n', bootId: 'b', bootedAt: 0 }),
+    now: () => clock.now,
+    monotonicMs: () => clock.now,
+    told,
+  });
 
 const stored = (events: readonly Omit<EventRecord, 'id'>[]): EventRecord[] =>
   events.map((one, i) => ({ id: i + 1, ...one }));
@@ -52,7 +57,7 @@ describe('kernel events', () => {
     const counts: unknown[] = [];
     for (let second = 0; second < 180; second++) {
       clock.now = NOW + second * 1000;
-      const flood = xid({ at: clock.now, repeats: 1 + second * 1000 });
+      const flood = xid({ at: clock.now, repeats: 1 + second * 1000, sequence: 17 + second * 1000 });
       counts.push(...recorder.eventsOf(withLog([flood])).map(({ evidence }) => evidence?.count));
     }
     expect(counts).toEqual([1, 60_001, 120_001]);
@@ -64,7 +69,7 @@ describe('kernel events', () => {
     expect(after.eventsOf(withLog([xid()]))).toEqual([]);
     // The log is numbered and dated from boot: a restart may date it half a second otherwise.
     expect(after.eventsOf(withLog([xid({ at: NOW + 500 })]))).toEqual([]);
-    const again = xid({ at: NOW + 120_000, repeats: 2 });
+    const again = xid({ at: NOW + 120_000, repeats: 2, sequence: 18 });
     expect(recorderAt({ now: NOW + 120_000 }, before).eventsOf(withLog([again]))).toHaveLength(1);
   });
 });

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ack } from '../../src/cli/ack.ts';
+import { ownerOf } from '../../src/cli/ask.ts';
 import { control } from '../../src/cli/control.ts';
 import { askDaemon, askVerdict } from '../../src/cli/control-client.ts';
 import { suppress, unsuppress } from '../../src/cli/suppress.ts';
@@ -127,7 +129,25 @@ describe('muster ack, suppress, unsuppress', () => {
     await ack(['gpu3'], { ...text, reason: 'x' });
     expect(asked).toMatchObject([{ request: { owner: 'carol' } }]);
     vi.stubEnv('USER', '');
-    await expect(ack(['gpu3'], { ...text, reason: 'x' })).rejects.toThrow('say who with --owner');
+    vi.stubEnv('LOGNAME', 'dave');
+    await ack(['gpu3'], { ...text, reason: 'x' });
+    expect(asked).toMatchObject([{}, { request: { owner: 'dave' } }]);
+    expect(ownerOf(undefined, {}, () => 'root')).toBe('root');
+    expect(() => ownerOf(undefined, {}, () => undefined)).toThrow('say who with --owner');
+    expect(() => ownerOf(' ', { USER: 'carol' })).toThrow('say who with --owner');
+  });
+
+  it('name the account where the environment names nobody, as in kubectl exec and cron', () => {
+    expect(ownerOf(undefined, {})).toBe(userInfo().username);
+  });
+
+  it.each([
+    ['ack', () => ack(['gpu3'], { ...text, reason: '' }), '--reason is empty; say what was done'],
+    ['suppress', () => suppress(['gpu/*'], { ...text, for: 60, reason: ' ' }), '--reason is empty; say why'],
+  ])('%s takes no empty reason, and nobody is asked', async (_, call, message) => {
+    const { asked } = await startAgent();
+    await expect(call()).rejects.toThrow(message);
+    expect(asked).toEqual([]);
   });
 
   it('needs a check to suppress', async () => {
@@ -189,7 +209,7 @@ describe('muster control', () => {
     vi.stubEnv('MUSTER_RUNTIME_DIR', runtimeDir);
     await expect(control(['reload'], text)).rejects.toMatchObject({
       code: 'MUSTER_DAEMON',
-      message: `no muster agent answers at ${runtimeDir}/muster.sock; start it, or set MUSTER_RUNTIME_DIR to its`,
+      message: `no muster agent answers at ${runtimeDir}/muster.sock; start it, or set MUSTER_RUNTIME_DIR to its runtime directory`,
     });
   });
 });

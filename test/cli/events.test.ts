@@ -82,6 +82,7 @@ describe('muster events', () => {
     [{ since: 'yesterday' }, /^--since yesterday: write/],
     [{ type: ['oops'] }, /^--type oops: there is no such event/],
     [{ limit: '0' }, /^--limit 0: write/],
+    [{ check: 'gpuu/*' }, /^no check matches --check gpuu\/\*; muster checks lists them$/],
   ])('%j cannot run', async (options, message) => {
     await expect(run(temporaryDirectory(), options)).rejects.toThrow(message);
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Bench, onBench, openBench, type RunningAgent, seriesValue, startAgent } from '../support/agent.ts';
@@ -65,13 +65,44 @@ describe('a restart of the agent', () => {
     const newest = readFileSync(on.machine.kmsg, 'utf8').trimEnd().split('\n').at(-1) ?? '';
     const sequence = Number(newest.split(',')[1]);
     // The ring went on and has overwritten everything up to here.
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(withoutLog.env.MUSTER_KMSG, `6,${sequence + 500},999999999999,-;something else\n`);
     const second = await agentOn(withoutLog);
     await expect.poll(() => findings(second), SOON).toEqual(['fatal-xid']);
     const metrics = await second.metrics();
     expect(seriesValue(metrics, 'muster_kernel_log_lost_records_total')).toBe(499);
     expect((await second.events('type=kernel_log_gap'))[0]?.message).toContain('499 kernel records');
+  });
+});
+
+describe('a state that cannot be used', () => {
+  it('is put aside, said, and made up for by the events of this boot', async () => {
+    const on = await bench('hgx-h100-8+xid79@gpu3');
+    const first = await agentOn(on);
+    await expect.poll(() => findings(first), SOON).toEqual(['fatal-xid']);
+    await expect.poll(() => existsSync(join(on.stateDir, 'state.json')), SOON).toBe(true);
+    await first.end('SIGKILL');
+    writeFileSync(join(on.stateDir, 'state.json'), '{"schema_version":1,"lastEventId":3,"engine":{"kernel":{}}}');
+
+    const second = await agentOn(on);
+    await expect.poll(() => findings(second), SOON).toEqual(['fatal-xid']);
+    expect((await second.events('type=memory_lost'))[0]?.message).toContain('state.json.bad');
+    expect(raised(await second.events())).toEqual(['fatal-xid']);
+    expect(existsSync(join(on.stateDir, 'state.json.bad'))).toBe(true);
+  });
+});
+
+describe('a GPU reset while no agent runs', () => {
+  it('is seen by the next one', async () => {
+    const on = await bench('hgx-h100-8+xid48@gpu1');
+    await on.machine.inject('ecc@gpu1');
+    const first = await agentOn(on);
+    await expect.poll(() => findings(first), SOON).toContain('reset-xid');
+    await onBench(on, ['control', 'collect']);
+    await first.end();
+    await on.machine.inject('gpu-reset@gpu1');
+    const second = await agentOn(on);
+    await expect.poll(async () => (await second.events('type=gpu_reset')).length, SOON).toBe(1);
+    expect(await findings(second)).not.toContain('reset-xid');
   });
 });
 
@@ -106,6 +137,19 @@ describe('an acknowledgement', () => {
     expect(refused.stderr).toContain('is there at this moment');
     const nothing = await onBench(on, ['ack', 'gpu0', '--reason', 'x', ...ADMIN]);
     expect(nothing.stderr).toContain('nothing of this kind is raised');
+    const nobody = await onBench(on, ['ack', 'gpu9', '--reason', 'x', ...ADMIN]);
+    expect(nobody.stderr).toContain('there is no gpu9 here; this node has');
+    const slip = await onBench(on, [
+      'suppress',
+      'network/link-down',
+      'mlx5_77',
+      '--for',
+      '1h',
+      '--reason',
+      'x',
+      ...ADMIN,
+    ]);
+    expect(slip.exitCode).toBe(1);
   });
 });
 
@@ -126,11 +170,14 @@ describe('a suppression', () => {
     ]);
     expect(suppressed).toMatchObject({ exitCode: 0 });
     expect(await first.status()).toMatchObject({ ready: true });
+    expect(seriesValue(await first.metrics(), 'muster_node_status{state="healthy"}')).toBe(1);
     await first.end('SIGKILL');
 
     const second = await agentOn(on);
     await expect.poll(() => findings(second), SOON).toEqual(['fatal-xid']);
     expect(await second.status()).toMatchObject({ ready: true });
+    const prometheus = await onBench(on, ['validate', '--max-age', '60s', '-o', 'prometheus']);
+    expect(prometheus).toMatchObject({ exitCode: 0, stderr: '' });
     expect(seriesValue(await second.metrics(), 'muster_suppressed_findings')).toBe(1);
     expect(await onBench(on, ['unsuppress', 'gpu/xid-errors', 'gpu3', ...ADMIN])).toMatchObject({ exitCode: 0 });
     expect(await second.status()).toMatchObject({ ready: false });

@@ -148,7 +148,9 @@ describe.sequential('an agent on a healthy machine', () => {
     expect(verdict.validation.age_seconds).toBeLessThan(60);
     const tooOld = await ask('1ms');
     expect(tooOld.verdict.validation.source).toBe('run');
-    expect(tooOld.stderr).toMatch(/^muster: the muster agent has no verdict: [^\n]+ older than 0\.001 s; looking for myself\n$/);
+    expect(tooOld.stderr).toMatch(
+      /^muster: the muster agent has no verdict: [^\n]+ older than 0\.001 s; judging without it\n$/,
+    );
   });
 
   it('does not share its port', async () => {

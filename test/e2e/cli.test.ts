@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { VerdictReport } from '../../src/report/verdict-report.ts';
@@ -19,7 +19,7 @@ const run = (
 /** Exit code 2 and one line on stderr are all that a run leaves which could not begin. */
 const refuses = ({ exitCode, stdout, stderr }: Ran, words: RegExp): void => {
   expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 2, stdout: '' });
-  expect(stderr).toMatch(/^muster: [^\n]+\n$/);
+  expect(stderr).toMatch(/^muster: [^\n]+ \[MUSTER_[A-Z]+\]\n$/);
   expect(stderr).toMatch(words);
 };
 
@@ -32,8 +32,28 @@ describe.concurrent('a command line that cannot be understood', () => {
     ['a word too many', ['validate', 'node7'], /too many arguments for 'validate'/],
     ['a missing value', ['validate', '--gpus'], /'--gpus <list>' argument missing/],
     ['a missing option', ['collect'], /'--save <dir>' not specified/],
-    ['a duration without sense', ['validate', '--timeout', 'soon'], /--timeout.*'soon'.*30s/],
-    ['no time at all', ['validate', '--timeout', '0s'], /--timeout.*'0s'.*30s/],
+    ['a duration without sense', ['validate', '--timeout', 'soon'], /--timeout soon: write for example 30s, /],
+    ['no time at all', ['validate', '--timeout', '0s'], /--timeout 0s: write for example 30s, /],
+    [
+      'a suppression for ever',
+      ['suppress', 'gpu/*', '--for', 'forever', '--reason', 'x'],
+      /--for forever: write for example 30m, 4h or 7d \[MUSTER_USAGE\]$/m,
+    ],
+    ['a suppression without unit', ['suppress', 'gpu/*', '--for', '4', '--reason', 'x'], /--for 4: write .* 4h or 7d /],
+    ['a reason of nothing', ['ack', 'gpu3', '--reason', ''], /--reason is empty; say what was done /],
+    ['two machines', ['validate', '--mock', 'hgx-h100-8', '--from', 'x.xml'], /--mock .* --from .*keep one of the two/],
+    [
+      'an age of a simulation',
+      ['validate', '--mock', 'hgx-h100-8', '--max-age', '60s'],
+      /--max-age .*drop it or --mock/,
+    ],
+    ['an age of a recording', ['validate', '--from', 'x.xml', '--max-age', '60s'], /--max-age .*drop it or --from/],
+    ['help for a verb that there is not', ['help', 'nope'], /there is no verb nope; muster --help lists them/],
+    [
+      'events of a check that there is not',
+      ['events', '--check', 'gpuu/*'],
+      /no check matches --check gpuu\/\*; muster/,
+    ],
     ['a level that there is not', ['validate', '--level', 'full'], /--level.*'full'.*quick, prejob, deep/],
     ['a format that there is not', ['validate', '-o', 'yaml'], /-o yaml.*text, json, junit, nagios, npd, prometheus/],
     ['a format without its file', ['validate', '-o', 'json='], /-o json=: name a file/],
@@ -57,7 +77,10 @@ describe.concurrent('a command line that cannot be understood', () => {
   });
 
   it('an unknown profile is refused in one line', async () => {
-    refuses(await run(['validate', ...H100, '--machine', 'hgx-h1000']), /--machine hgx-h1000.*hgx-h100-8/);
+    refuses(
+      await run(['validate', ...H100, '--machine', 'hgx-h1000']),
+      /--machine: hgx-h1000 is no machine profile; .*hgx-h100-8/,
+    );
   });
 });
 
@@ -117,13 +140,20 @@ describe.concurrent('a configuration that cannot be used', () => {
       /site\.yaml:2:\d+ .*gpu\/ecc-errors.*mode: .+/,
     ],
     ['a list instead of settings', '- machine\n', /site\.yaml:1:1.* list/],
-    ['an unknown profile', 'machine: hgx-h1000\n', /hgx-h1000.*hgx-h100-8/],
+    [
+      'an unknown profile',
+      'gpus: expected\nmachine: hgx-h1000\n',
+      /site\.yaml:2:1 machine: hgx-h1000 is no machine profile; .*hgx-h100-8/,
+    ],
+    ['an unknown source', 'sources:\n  infinband: {every: 30s}\n', /site\.yaml:2:3 sources\.infinband: .*infiniband/],
+    ['an unknown tool', 'tools: {nvidia_smi: /x}\n', /site\.yaml:1:9 tools\.nvidia_smi: .*nvidia-smi, ibstat/],
   ])('%s is refused with file, line and path', async (_, yaml, words) => {
     await refused(yaml, words);
   });
 
   it('a file that is not there is named', async () => {
-    refuses(await run(['validate', '--config', 'no-such.yaml', ...H100]), /no-such\.yaml: cannot be read \(ENOENT\)/);
+    const ran = await run(['validate', '--config', 'no-such.yaml', ...H100]);
+    refuses(ran, /no-such\.yaml: cannot be read \(ENOENT\).* \[MUSTER_CONFIG\]$/m);
   });
 
   it('a directory is named', async () => {
@@ -236,13 +266,61 @@ describe.concurrent('collect', () => {
   });
 });
 
+describe.concurrent('a reader that leaves', () => {
+  /** Runs the program with standard output or stderr closed at the other end before it writes. */
+  const unread = async (which: 1 | 2, args: readonly string[]): Promise<{ code: unknown; said: string }> => {
+    const place = sandbox();
+    const child = spawn(process.execPath, [entry(), ...args], {
+      env: { ...place.env, PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    const heard = which === 1 ? child.stderr : child.stdout;
+    heard.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    (which === 1 ? child.stdout : child.stderr).destroy();
+    const [code] = await once(child, 'close');
+    return { code, said };
+  };
+
+  it.each<readonly string[]>([
+    ['checks'],
+    ['validate', ...H100, '-o', 'prometheus'],
+    ['explain', 'xid', '79', '-o', 'json'],
+  ])('of the result ends %s quietly, as SIGPIPE would, and not as if it were ready', async (...args) => {
+    expect(await unread(1, args)).toEqual({ code: 141, said: '' });
+  });
+
+  it('of stderr changes nothing', async () => {
+    expect(await unread(2, ['events'])).toMatchObject({ code: 0 });
+    expect(await unread(2, ['events', '--limit', '0'])).toEqual({ code: 2, said: '' });
+  });
+
+  it('is told from a full disk', async (test) => {
+    test.skip(!existsSync('/dev/full'), 'needs /dev/full');
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [entry(), 'checks'], { env: { PATH }, stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, said }).toEqual({
+      code: 2,
+      said: 'muster: standard output cannot be written (ENOSPC); check where it goes\n',
+    });
+  });
+});
+
 describe.concurrent('a signal', () => {
-  it.each([
+  it.for([
     { signal: 'SIGTERM', exitCode: 143 },
     { signal: 'SIGINT', exitCode: 130 },
   ] as const)(
     '$signal ends a validation with $exitCode, and the tool that hangs with it',
-    async ({ signal, exitCode }) => {
+    async ({ signal, exitCode }, { expect }) => {
       const place = sandbox();
       const machine = handMade(place, treeOf('hgx-h100-8'), { 'nvidia-smi': HANGS });
       const child = spawn(process.execPath, [entry(), 'validate'], { env: { ...machine.env }, stdio: 'ignore' });
@@ -258,7 +336,7 @@ describe.concurrent('a signal', () => {
     },
   );
 
-  it('ends the simulation too', async () => {
+  it('ends the simulation too', async ({ expect }) => {
     const place = sandbox();
     const child = spawn(process.execPath, [entry(), 'validate', '--mock', 'hgx-h100-8'], {
       env: { ...place.env, PATH },

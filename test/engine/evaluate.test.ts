@@ -50,6 +50,16 @@ const ctx = {
   lastingFacts: new Set<never>(),
 } as const;
 
+describe('what a check has observed', () => {
+  it('is as new as what changes, not as what is read once an hour', () => {
+    const of = (at: number) => ({ ...known([]), at, source: 's' });
+    const read = { rails: of(1), nics: of(2) } as unknown as FactMap;
+    const both = { ...check(() => []), requires: ['rails', 'nics'] } as never;
+    expect(evaluateCheck(both, read, { ...ctx, lastingFacts: new Set(['rails'] as const) }).sampledAt).toBe(2);
+    expect(evaluateCheck(both, read, ctx).sampledAt).toBe(1);
+  });
+});
+
 describe('the severity of a check', () => {
   it('is SKIPPED when nothing was judged, never PASS', () => {
     expect(

@@ -65,6 +65,7 @@ const finding = (code: string, step: Step): FindingRecord => ({
   evidence: {},
   action: actionOf(code),
   lifetime: LIFETIMES[code] ?? 'condition',
+  ...(code === 'rows' ? { outlivesReboot: true as const } : {}),
   ...(step.eventAt === undefined ? {} : { at: step.eventAt }),
 });
 
@@ -238,6 +239,13 @@ describe('an acknowledgement', () => {
     expect(playOn(lifetimes, START + 5 * MINUTE, [warm])[0]?.findings).toHaveLength(1);
   });
 
+  it('ends a condition of a part that is there no more', () => {
+    const lifetimes = createLifetimes();
+    playOn(lifetimes, START, [warm, warm, { judged: false }]);
+    expect(lifetimes.acknowledge(() => true, mine)).toMatchObject({ acknowledged: [{ code: 'warm' }], stillThere: [] });
+    expect(playOn(lifetimes, START + 5 * MINUTE, [{ judged: false }])[0]?.findings).toEqual([]);
+  });
+
   it('touches nothing that was not meant', () => {
     const lifetimes = createLifetimes();
     playOn(lifetimes, START, [{ findings: ['broken', 'xid'], eventAt: START }]);
@@ -285,6 +293,21 @@ describe('after a restart', () => {
     expect(unjudged?.findings.map(({ code }) => code)).toEqual(['broken', 'rows']);
     const judged = playOn(after, START + 11 * MINUTE, [{}, {}]);
     expect(judged.at(-1)?.findings).toEqual([]);
+  });
+});
+
+describe('a GPU that the kernel names before nvidia-smi does', () => {
+  it('is one and the same under both names', () => {
+    const lifetimes = createLifetimes();
+    const address = '00000000:3B:00.0';
+    const named = (component: Component): CheckResult => {
+      const one = result(START, { findings: ['xid'], eventAt: START });
+      return { ...one, findings: one.findings.map((finding) => ({ ...finding, component })), judged: [component] };
+    };
+    const at = { now: START, bootedAt: BOOTED };
+    lifetimes.apply(check, named({ kind: 'gpu', key: `gpu:${address}`, pciBusId: address }), at);
+    lifetimes.apply(check, named({ kind: 'gpu', key: 'gpu:GPU-1', uuid: 'GPU-1', pciBusId: address }), at);
+    expect(said(lifetimes)).toEqual(['finding_raised xid']);
   });
 });
 

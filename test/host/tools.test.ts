@@ -51,7 +51,7 @@ describe('findTool', () => {
     expect(await findTool('tool', { path: `.:${bin}::` })).toEqual({
       ok: false,
       reason: 'no-tool',
-      detail: `tool is not in ${bin}`,
+      detail: 'tool is not on PATH',
     });
   });
 

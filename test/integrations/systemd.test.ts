@@ -102,7 +102,7 @@ describe('a systemd-notify that does not work', () => {
     expect(log.slice(1)).toEqual(['systemd-notify answers again']);
   });
 
-  it('is missing: said once, with where it was looked for', async () => {
+  it('is missing: said once', async () => {
     const directory = temporaryDirectory();
     const log: string[] = [];
     const systemd = createSystemd({
@@ -112,7 +112,7 @@ describe('a systemd-notify that does not work', () => {
     });
     await systemd.ready('READY');
     await systemd.ping();
-    expect(log).toEqual([expect.stringContaining(`systemd-notify is not in ${directory}`)]);
+    expect(log).toEqual([expect.stringContaining('systemd-notify is not on PATH')]);
   });
 
   it('hangs: one process at a time, given up in time', async () => {

@@ -207,7 +207,7 @@ describe('resolveProfile', () => {
     const profile = resolveProfile({ configured: 'hgx-h100-8', siteProfiles, gpus: times(4, GB200) });
     expect(profile.id).toBe('hgx-h100-8');
     expect(profile.conflict).toBe(
-      'the configuration says hgx-h100-8 (NVIDIA H100 80GB HBM3), the machine has 4 × NVIDIA GB200',
+      'the configuration says hgx-h100-8 (NVIDIA H100 80GB HBM3), but the machine has 4 × NVIDIA GB200',
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { countsInWords } from '../../src/report/counts.ts';
 import { exitCodeOf } from '../../src/report/exit-codes.ts';
 import { verdictOf } from '../../src/report/verdict.ts';
 import { gpuRef, NOW, nodeRef } from '../support/healthy-gpu.ts';
@@ -68,6 +69,20 @@ describe('what does not count', () => {
     expect([verdict.overall_severity, verdict.ready, verdict.counts.critical]).toEqual(['PASS', true, 0]);
     expect(verdict.affected_components).toEqual([]);
     expect(verdict.checks[1]?.findings).toHaveLength(1);
+  });
+
+  it('a finding that is suppressed says who did it and why, and its check has not passed', () => {
+    const finding = findingOf({ suppressedUntil: NOW + 60_000, suppressedBy: 'alice: cable ordered, ticket 17' });
+    const verdict = verdictOf(snapshotOf({ checks: [gpuPasses, failingCheck([finding])] }), OPTIONS);
+    expect(verdict.checks[1]?.findings[0]).toMatchObject({
+      suppressed_until: new Date(NOW + 60_000).toISOString(),
+      suppressed_by: 'alice: cable ordered, ticket 17',
+    });
+    expect(countsInWords(verdict)).toBe('1 passed, 1 suppressed');
+    const over = { ...finding, suppressedUntil: NOW - 1 };
+    const later = verdictOf(snapshotOf({ checks: [gpuPasses, failingCheck([over])] }), OPTIONS);
+    expect(later.checks[1]?.findings[0]).not.toHaveProperty('suppressed_by');
+    expect(countsInWords(later)).toBe('1 critical, 1 passed');
   });
 
   it('an expired suppression counts again and is no longer shown', () => {

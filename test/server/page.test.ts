@@ -12,6 +12,7 @@ import {
   findingOf,
   gpuCheck,
   healthyPort,
+  nicCheck,
   nicRef,
   snapshotOf,
 } from '../support/snapshot.ts';
@@ -36,6 +37,59 @@ describe('the page', () => {
     const places = order.map((text) => page.indexOf(text));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  it('says of a port in words how it is, and asks nothing of one without a link', () => {
+    const down = { state: known('DOWN'), physicalState: known('Disabled'), rateGbps: absent('unsupported', 'no link') };
+    const ports = [
+      healthyPort(0),
+      healthyPort(1, { ...down, role: 'unused' }),
+      healthyPort(2, down),
+      healthyPort(3, down),
+      healthyPort(4, { rateGbps: absent('denied', 'EACCES') }),
+      healthyPort(5, down),
+    ];
+    const finding = findingOf({ check: 'network/link-down', component: nicRef(2) });
+    const suppressed = {
+      ...finding,
+      component: nicRef(3),
+      suppressedUntil: NOW + 60_000,
+      suppressedBy: 'alice: cable',
+    };
+    const page = pageOf(
+      snapshotOf({
+        checks: [gpuCheck('gpu/ecc-errors'), nicCheck('network/link-rate', 6), failingCheck([finding, suppressed])],
+        facts: { gpus: factOf([healthyGpu(0)]), nics: factOf(ports) },
+      }),
+    );
+    const rows = page.split('<tr>').flatMap((row) => {
+      const name = /<strong>NIC mlx5_(\d)/.exec(row)?.[1];
+      const [, , , , , rate] = row.split('<td>').map((cell) => cell.replace('</td>', '').trim());
+      return name === undefined ? [] : [[/class="badge (\w+)">([^<]+)</.exec(row)?.slice(1).join(' '), rate]];
+    });
+    expect(rows).toEqual([
+      ['good healthy', '400 Gb/s'],
+      ['info not used', '–'],
+      ['bad unhealthy', '–'],
+      ['info suppressed', '–'],
+      ['good healthy', 'no value (denied)'],
+      ['info no link', '–'],
+    ]);
+    expect(page).toContain('UTC by alice: cable');
+  });
+
+  it('says of what could not be found out what to do, and does not call information wrong', () => {
+    const page = pageOf(failingSnapshot());
+    expect(page.split('UNKNOWN</span>')[1]).toMatch(/<dt>do<\/dt>.*\n.*muster explain gpu\/nvlink-errors/);
+    const info = findingOf({ severity: 'INFO', action: { drain: false, then: 'none' } });
+    const calm = pageOf(snapshotOf({ checks: [gpuCheck('gpu/ecc-errors'), failingCheck([info])] }));
+    expect(calm).toContain('Good to know');
+    expect(calm).not.toContain('What is wrong');
+  });
+
+  it('leads to what a program reads', () => {
+    for (const path of ['/metrics', '/api/v1/status', '/api/v1/events'])
+      expect(pageOf(snapshotOf())).toContain(`href="${path}"`);
   });
 
   it('loads nothing and runs nothing', () => {

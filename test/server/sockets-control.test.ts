@@ -63,11 +63,11 @@ describe('a request', () => {
     ['{"verb":"reload","now":true}', 'reload: it has no field "now"; it takes no fields'],
     [
       '{"verb":"verdict","max_age_seconds":"60"}',
-      'verdict: max_age_seconds must be a number of seconds; it takes max_age_seconds (optional)',
+      'verdict: max_age_seconds must be a number of seconds; it takes max_age_seconds (optional), readings (optional)',
     ],
     [
       '{"verb":"verdict","max_age_seconds":-1}',
-      'verdict: max_age_seconds must be at least 0; it takes max_age_seconds (optional)',
+      'verdict: max_age_seconds must be at least 0; it takes max_age_seconds (optional), readings (optional)',
     ],
     ['{"verb":"inject"}', 'inject: fault is missing; it takes fault'],
     [

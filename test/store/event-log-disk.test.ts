@@ -129,7 +129,7 @@ describe.skipIf(noDisk !== undefined)(`a disk${why(noDisk)}`, () => {
     await expect.poll(() => log.status().durable && state.status().durable, HEALED).toBe(true);
     expect([await log.flushed(), await state.flushed()]).toEqual([true, true]);
     expect(idsOf(await stored(directory))).toEqual(upTo(40));
-    expect(state.load()).toEqual({ ok: true, value: { turn: 40 } });
+    expect(await state.load()).toEqual({ ok: true, value: { turn: 40 } });
   }, 60_000);
 
   it('that is frozen at the start: the agent starts, goes on from the last id, and makes up for it', async () => {
@@ -173,7 +173,7 @@ describe.skipIf(noCut !== undefined)(`a loss of power${why(noCut)}`, () => {
       disk.cutPower();
       const kept = await stored(directory);
       expect(idsOf(kept)).toEqual(upTo(acknowledged));
-      expect(createStateFile({ file }).load()).toEqual({ ok: true, value: { round } });
+      expect(await createStateFile({ file }).load()).toEqual({ ok: true, value: { round } });
     }
   }, 60_000);
 });

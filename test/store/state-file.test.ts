@@ -13,10 +13,10 @@ describe('the state file', () => {
   it('is empty at first, and holds what was saved last', async () => {
     const file = stateIn('a', 'b');
     const state = createStateFile({ file });
-    expect(state.load()).toMatchObject({ ok: false, reason: 'no-history' });
+    expect(await state.load()).toMatchObject({ ok: false, reason: 'no-history' });
     for (let turn = 0; turn < 100; turn += 1) state.save({ turn });
     expect(await state.flushed()).toBe(true);
-    expect(createStateFile({ file }).load()).toEqual({ ok: true, value: { turn: 99 } });
+    expect(await createStateFile({ file }).load()).toEqual({ ok: true, value: { turn: 99 } });
     expect(readdirSync(join(file, '..'))).toEqual(['state.json']);
   });
 
@@ -28,7 +28,7 @@ describe('the state file', () => {
     for (let turn = 0; turn < 50; turn += 1) {
       for (const [writer, state] of states.entries()) state.save({ writer, turn, long });
       if (turn === 0) await Promise.all(states.map((state) => state.flushed()));
-      expect(readJsonFile(file)).toMatchObject({ ok: true, value: { long } });
+      expect(await readJsonFile(file)).toMatchObject({ ok: true, value: { long } });
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await Promise.all(states.map((state) => state.flushed()))).toEqual([true, true]);
@@ -47,7 +47,7 @@ describe('the state file', () => {
     rmSync(join(root, 'dir'));
     state.save({ turn: 2 });
     await expect.poll(() => state.status().durable, { timeout: 20_000 }).toBe(true);
-    expect(state.load()).toEqual({ ok: true, value: { turn: 2 } });
+    expect(await state.load()).toEqual({ ok: true, value: { turn: 2 } });
   });
 
   it('is cleared of what killed processes left, and of nothing else', async () => {
@@ -69,10 +69,10 @@ describe('the state file', () => {
     expect(readdirSync(directory).sort()).toEqual([names.alive, names.other, names.backup, 'state.json'].sort());
   });
 
-  it.each(['', '{', '\0\0\0'])('that holds %j is an absence', (text) => {
+  it.each(['', '{', '\0\0\0'])('that holds %j is an absence', async (text) => {
     const file = stateIn();
     writeFileSync(file, text);
-    expect(createStateFile({ file }).load()).toMatchObject({ ok: false, reason: 'failed' });
+    expect(await createStateFile({ file }).load()).toMatchObject({ ok: false, reason: 'failed' });
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 });

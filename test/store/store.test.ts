@@ -10,12 +10,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const counters = { 'gpus[gpu:a].errors': [[1000, 5] as const, [2000, 7] as const] };
 
 describe('the baseline of one-shot runs', () => {
-  it('comes back in the same boot only', () => {
+  it('comes back in the same boot only', async () => {
     const dir = join(root, 'a/b/c');
-    saveBaseline(dir, 'boot-1', counters);
-    expect(loadBaseline(dir, 'boot-1')).toEqual(counters);
-    expect(loadBaseline(dir, 'boot-2')).toBeUndefined();
-    expect(loadBaseline(dir, '')).toBeUndefined();
+    await saveBaseline(dir, 'boot-1', counters);
+    expect(await loadBaseline(dir, 'boot-1')).toEqual(counters);
+    expect(await loadBaseline(dir, 'boot-2')).toBeUndefined();
+    expect(await loadBaseline(dir, '')).toBeUndefined();
     expect(readdirSync(dir)).toEqual(['baseline.json']);
   });
 
@@ -26,16 +26,16 @@ describe('the baseline of one-shot runs', () => {
     'null',
     '{"schema_version":1,"boot_id":"boot-1","counters":{"x":[["a",1]]}}',
     '{"schema_version":2}',
-  ])('is none when the file holds %j', (text) => {
+  ])('is none when the file holds %j', async (text) => {
     const dir = mkdtempSync(join(root, 'bad-'));
     writeFileSync(join(dir, 'baseline.json'), text);
-    expect(loadBaseline(dir, 'boot-1')).toBeUndefined();
+    expect(await loadBaseline(dir, 'boot-1')).toBeUndefined();
   });
 
-  it('that cannot be written is no error, and never hangs', () => {
-    saveBaseline('/proc/muster/state', 'boot-1', counters);
+  it('that cannot be written is no error, and never hangs', async () => {
+    await saveBaseline('/proc/muster/state', 'boot-1', counters);
     writeFileSync(join(root, 'file'), '');
-    saveBaseline(join(root, 'file/state'), 'boot-1', counters);
+    await saveBaseline(join(root, 'file/state'), 'boot-1', counters);
     expect(existsSync('/proc/muster')).toBe(false);
   });
 });

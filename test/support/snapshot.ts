@@ -277,6 +277,7 @@ export const failingSnapshot = (over: Partial<Snapshot> = {}): Snapshot =>
           expected: 'at most 2 an hour',
           action: { drain: false, then: 'watch' },
           suppressedUntil: NOW + 86_400_000,
+          suppressedBy: 'alice: cable ordered, ticket 17',
         }),
       ]),
       nicCheck('network/link-rate'),

@@ -33,6 +33,6 @@ export const resolveProfile = (
   if (groups.length === 0 || own !== undefined || profile.products.length === 0) return profile;
   return {
     ...profile,
-    conflict: `the configuration says ${machine.id} (${profile.products.join(' or ')}), the machine has ${inWords(o)}`,
+    conflict: `the configuration says ${machine.id} (${profile.products.join(' or ')}), but the machine has ${inWords(o)}`,
   };
 };

@@ -29,7 +29,7 @@ export interface EventLog {
 
 // Distinct events, not lines: repeats are counted. A healthy node has none, a node of 8 dying GPUs some dozens. What
 // users wrote has its own, smaller share, so that it cannot take the place of what the kernel says.
-const MAX_EVENTS = 1000;
+const MAX_EVENTS = 10_000;
 const MAX_USER_EVENTS = 100;
 // The kernel's own limit is 1 KiB a line (LOG_LINE_MAX); a report needs the beginning.
 const MAX_TEXT = 500;
@@ -67,7 +67,8 @@ export const createEventLog = (): EventLog => {
     const known = events.get(identity);
     const full = record.fromKernel ? events.size - userEvents >= MAX_EVENTS : userEvents >= MAX_USER_EVENTS;
     if (known === undefined && full) {
-      lost += 1;
+      // What users wrote is nothing that was lost.
+      if (record.fromKernel) lost += 1;
       return;
     }
     if (known === undefined && !record.fromKernel) userEvents += 1;
@@ -94,7 +95,8 @@ export const createEventLog = (): EventLog => {
     if (message !== undefined) store(message, record, first, reading);
     // A sentence of the driver over several lines; nothing else may begin within a record.
     const fallen = fallenSaidBy[record.fromKernel ? 'kernel' : 'user'];
-    for (const text of [first, ...more]) {
+    // Other records may hold what a user chose: the kernel prints file names with their newlines (fs/exec.c).
+    for (const text of first.startsWith('NVRM: ') ? [first, ...more] : [first]) {
       const lostGpu = fallen.next(text);
       if (lostGpu !== undefined) store(lostGpu, record, record.text.replaceAll('\n', ' '), reading);
     }

@@ -33,7 +33,7 @@ const standing = (check: CheckReport, finding: FindingReport): string =>
       ? ''
       : '  (observed only, does not count)';
 
-/** One finding: what, where, what was seen, what should be, what to do; of one that does not count only the first three. */
+/** One finding: what, where, what was seen, what should be, what to do; of one that does not count only the first three, and who said so. */
 export const findingLines = (
   check: CheckReport,
   finding: FindingReport,
@@ -48,9 +48,9 @@ export const findingLines = (
     `${INDENT}${palette.strong(where)}`,
     ...wrap(printable(finding.message), columns - INDENT.length).map((text) => `${INDENT}${text}`),
   ];
-  if (!counted) return head;
   const line = (label: string, text: string | undefined): readonly string[] =>
     text === undefined || text === '' ? [] : labelled(label, text, columns, palette);
+  if (!counted) return [...head, ...line('by', finding.suppressed_by)];
   return [
     ...head,
     ...line('observed', finding.observed),

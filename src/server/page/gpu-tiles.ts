@@ -1,20 +1,11 @@
 import type { Component, Gpu } from '../../api.ts';
-import type { Snapshot, Verdict } from '../../engine/snapshot.ts';
-import { isCounted, verdictAbout } from '../../engine/verdict.ts';
+import type { Snapshot } from '../../engine/snapshot.ts';
+import { isCounted } from '../../engine/verdict.ts';
 import { nameOf } from '../../report/component-name.ts';
 import { componentReport } from '../../report/component-report.ts';
 import { type Html, html } from '../html.ts';
 import { figure } from './figures.ts';
-import { toneOf } from './tone.ts';
-
-const WORDS: Readonly<Record<Verdict, string>> = {
-  PASS: 'healthy',
-  INFO: 'healthy',
-  WARNING: 'degraded',
-  CRITICAL: 'unhealthy',
-  UNKNOWN: 'unknown',
-  SKIPPED: 'not judged',
-};
+import { type Health, healthOf } from './health.ts';
 
 /** Held back for power at the limit, or idle, is how a healthy GPU runs. */
 const NORMAL_REASONS = ['idle', 'sw_power_cap', 'application_clocks', 'display', 'sync_boost'];
@@ -44,11 +35,10 @@ const reasonsOf = ({ checks, at }: Snapshot, { key }: Component): readonly strin
   return [...found.map(({ id }) => id), ...questions, ...(silent.length > 3 ? [`${silent.length - 3} more?`] : [])];
 };
 
-const tile = (gpu: Gpu, verdict: Verdict, reasons: readonly string[]): Html => {
+const tile = (gpu: Gpu, { word, tone }: Health, reasons: readonly string[]): Html => {
   const held = throttled(gpu);
-  const tone = verdict === 'INFO' ? 'good' : verdict === 'SKIPPED' ? 'unknown' : toneOf(verdict);
   return html`<div class="tile ${tone}">
-<div class="top"><strong>${nameOf(componentReport(gpu.ref))}</strong><span class="badge ${tone}">${WORDS[verdict]}</span></div>
+<div class="top"><strong>${nameOf(componentReport(gpu.ref))}</strong><span class="badge ${tone}">${word}</span></div>
 <div class="mono faint">${gpu.ref.pciBusId}<br>${gpu.ref.uuid}</div>
 ${reasons.length === 0 ? undefined : html`<div class="why">${reasons.join(', ')}</div>`}
 <div class="figures"><span class="faint">core, memory</span><span>${figure(gpu.temperature.coreCelsius.latest, '°C')}, ${figure(gpu.temperature.memoryCelsius.latest, '°C')}</span>
@@ -65,5 +55,5 @@ export const gpuTiles = (snapshot: Snapshot): Html => {
   const { gpus } = snapshot.facts;
   if (gpus === undefined) return html`<h2>GPUs</h2><p class="card">Nothing has read them.</p>`;
   if (!gpus.ok) return html`<h2>GPUs</h2><p class="card">Not known: ${gpus.detail} (${gpus.reason}).</p>`;
-  return html`<h2>GPUs</h2><div class="tiles">${gpus.value.map((gpu) => tile(gpu, verdictAbout(snapshot, gpu.ref), reasonsOf(snapshot, gpu.ref)))}</div>`;
+  return html`<h2>GPUs</h2><div class="tiles">${gpus.value.map((gpu) => tile(gpu, healthOf(snapshot, gpu.ref), reasonsOf(snapshot, gpu.ref)))}</div>`;
 };

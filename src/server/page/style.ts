@@ -24,8 +24,8 @@ dl{display:grid;grid-template-columns:90px 1fr;gap:2px 14px;margin:8px 0 0}dt{co
 dd.do{font-weight:600}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:12px}
 .tile{background:var(--card);border:1px solid var(--line);border-top:4px solid var(--good);border-radius:10px;padding:10px 14px}
-.tile.bad,.tile.warn,.tile.unknown,.tile.good{color:inherit;background:var(--card)}
-.tile.bad{border-top-color:var(--bad)}.tile.warn{border-top-color:var(--warn)}.tile.unknown{border-top-color:var(--unknown)}
+.tile.bad,.tile.warn,.tile.unknown,.tile.good,.tile.info{color:inherit;background:var(--card)}
+.tile.bad{border-top-color:var(--bad)}.tile.warn{border-top-color:var(--warn)}.tile.unknown{border-top-color:var(--unknown)}.tile.info{border-top-color:var(--faint)}
 .tile .top{display:flex;justify-content:space-between;align-items:baseline;gap:8px}
 .tile .mono{font-size:11.5px}
 .tile .why{margin:6px 0 0;font-size:13px}

@@ -7,12 +7,12 @@ import { toneOf } from './tone.ts';
 
 /** The answer to the only question that a person at night has first. */
 export const verdictCard = (verdict: VerdictReport): Html => {
-  const { ready, overall_severity, counts, validation } = verdict;
+  const { ready, overall_severity, validation } = verdict;
   const tone = ready && overall_severity === 'INFO' ? 'good' : toneOf(overall_severity);
   const reason = unsaidReason(verdict);
   return html`<section class="verdict ${tone}">
 <p class="word">${ready ? 'Ready for jobs' : 'Not ready for jobs'}: ${overall_severity}</p>
-<p>${countsInWords(counts)}</p>${reason === undefined ? undefined : html`<p>${reason}</p>`}
+<p>${countsInWords(verdict)}</p>${reason === undefined ? undefined : html`<p>${reason}</p>`}
 <p class="faint">${validation.level} checks on facts at most ${age(validation.age_seconds)} old</p>
 </section>`;
 };

@@ -24,7 +24,10 @@ const fault = text(128);
 type Schemas = { readonly [V in ControlVerb]: v.GenericSchema<unknown, ControlRequests[V]> };
 
 const SCHEMAS: Schemas = {
-  verdict: v.strictObject({ max_age_seconds: v.exactOptional(v.pipe(seconds, v.minValue(0, 'at least 0'))) }),
+  verdict: v.strictObject({
+    max_age_seconds: v.exactOptional(v.pipe(seconds, v.minValue(0, 'at least 0'))),
+    readings: v.exactOptional(v.boolean('true or false')),
+  }),
   reload: v.strictObject({}),
   collect: v.strictObject({}),
   ack: v.pipe(
@@ -50,7 +53,7 @@ const SCHEMAS: Schemas = {
 const VERBS = Object.keys(SCHEMAS) as readonly ControlVerb[];
 
 const FIELDS: Readonly<Record<ControlVerb, string>> = {
-  verdict: 'max_age_seconds (optional)',
+  verdict: 'max_age_seconds (optional), readings (optional)',
   reload: 'no fields',
   collect: 'no fields',
   ack: 'component, check, owner, reason (component or check may be left out)',

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { directoryProblem } from './directory-problem.ts';
 import { errorCode, socketError } from './socket-error.ts';
 
 /** One level after the other: mkdir with `recursive` never returns below /proc (Node 20). */
@@ -23,9 +24,6 @@ const makeDirectory = (directory: string): void => {
  */
 export const prepareRuntimeDirectory = (directory: string): void => {
   makeDirectory(directory);
-  const { uid, mode } = statSync(directory);
-  const ownUid = process.getuid?.() ?? uid;
-  if (uid !== 0 && uid !== ownUid)
-    throw socketError(directory, `belongs to uid ${uid}, who could replace the sockets; chown it to uid ${ownUid}`);
-  if ((mode & 0o002) !== 0) throw socketError(directory, 'anybody could replace the sockets in it; chmod it to 755');
+  const problem = directoryProblem(directory);
+  if (problem !== undefined) throw socketError(directory, problem);
 };

@@ -23,7 +23,7 @@ const STEP = v.strictObject({
 });
 
 export const STEP_SHAPE =
-  '{"job_id":"123","rank":5,"step":1042,"seconds":3.21,"role":"dp"}: job_id of at most 64 and role (optional) of at most 32 visible characters, rank at most 1000000, seconds above 0 and below 100000';
+  '{"job_id":"123","rank":5,"step":1042,"seconds":3.21,"role":"dp"}: job_id of at most 64 and role (optional) of at most 32 visible characters, rank at most 1000000, step at most 9007199254740991, seconds above 0 and below 100000';
 
 /** A line of the job socket; undefined for everything that is not exactly a step time. */
 export const parseStep = (line: string): PostedStep | undefined => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMusterError } from '../../errors.ts';
 import { publishSocket } from './publish.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
-import { socketError, systemSocketError } from './socket-error.ts';
+import { errorCode, socketError, systemSocketError } from './socket-error.ts';
 
 export interface UnixServerOptions {
   /** In the runtime directory. */
@@ -52,6 +52,19 @@ const listen = (server: Server, path: string): Promise<void> =>
     });
   });
 
+const giveTo = (file: string, gid: number, path: string): void => {
+  try {
+    chownSync(file, -1, gid);
+  } catch (error) {
+    // Without CAP_CHOWN, which the unit takes away, only a group that the process is in (chown(2)).
+    if (errorCode(error) !== 'EPERM') throw error;
+    throw socketError(
+      path,
+      `cannot be given to group ${gid}; put the agent into it: SupplementaryGroups=${gid} in the unit`,
+    );
+  }
+};
+
 /**
  * Listens in a directory that only we may enter (mkdtemp makes it 0700), so that the socket has its mode and group before
  * anybody can reach it. libuv removes the name that it bound when the server closes; the published one is ours.
@@ -62,7 +75,7 @@ const listenAt = async (server: Server, { path, mode, gid }: UnixServerOptions):
   try {
     const fresh = join(hidden, 's');
     await listen(server, fresh);
-    if (gid !== undefined) chownSync(fresh, -1, gid);
+    if (gid !== undefined) giveTo(fresh, gid, path);
     chmodSync(fresh, mode);
     await publishSocket(fresh, path);
   } finally {

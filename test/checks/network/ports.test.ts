@@ -63,6 +63,18 @@ describe('network/missing-nics', () => {
     expect(finding?.override?.action?.drain).toBe(false);
   });
 
+  it('does not take a NIC that does not answer for one that is missing', () => {
+    const silent = {
+      role: 'unknown',
+      state: absent('hung', 'not read'),
+      linkLayer: absent('hung', 'not read'),
+    } as const;
+    const judgements = judgeWith(missingNics, { nics: withNic(8, 2, silent), profile: expecting(specified(8)) });
+    expect(unjudgedIn(judgements)).toEqual(['node missing hung']);
+    const oneLess = judgeWith(missingNics, { nics: withNic(7, 2, silent), profile: expecting(specified(8)) });
+    expect(findingsIn(oneLess)).toEqual(['node missing']);
+  });
+
   it('judges nothing without a number, or without a look at the NICs', () => {
     expect(unjudgedIn(judgeWith(missingNics, { nics: [], profile: genericProfile() }))).toEqual([
       'node missing unsupported',

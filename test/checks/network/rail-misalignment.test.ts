@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import railMisalignment from '../../../checks/network/rail-misalignment.ts';
-import type { Rail } from '../../../src/api.ts';
+import { absent, type Rail } from '../../../src/api.ts';
 import { judgeWith } from '../../support/healthy-gpu.ts';
-import { healthyNics, healthyRails } from '../../support/healthy-nic.ts';
+import { healthyNics, healthyRails, withNic } from '../../support/healthy-nic.ts';
 import { findingsIn, passesIn, unjudgedIn } from '../../support/outcomes.ts';
 
 const judgeRails = (rails: readonly Rail[]) => judgeWith(railMisalignment, { rails, nics: healthyNics(4) });
@@ -33,6 +33,11 @@ describe('network/rail-misalignment', () => {
   it('finds GPUs that share a NIC while the others do not', () => {
     const shared = repathed((gpu, nic) => (gpu === 1 ? (nic === 0 ? 'PIX' : 'NODE') : undefined));
     expect(findingsIn(judgeRails(shared))).toEqual(['gpu0 shared-nic', 'gpu1 shared-nic']);
+  });
+
+  it('judges nothing while the NIC of a GPU does not answer', () => {
+    const nics = withNic(4, 2, { role: 'unknown', state: absent('hung', 'not read') });
+    expect(unjudgedIn(judgeWith(railMisalignment, { rails: healthyRails(4), nics }))).toEqual(['node all hung']);
   });
 
   it.each([

@@ -1,13 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checks } from '../../checks/index.ts';
-import { type AgentMemory, fromFile, replayed, toFile } from '../../src/agent/memory-file.ts';
+import { replayed } from '../../src/agent/replay.ts';
 import type { EventRecord } from '../../src/engine/event.ts';
-
-const memory: AgentMemory = {
-  lastEventId: 7,
-  engine: { bootId: 'b', findings: [], suppressions: [], gpus: [], counters: {}, kernel: { events: [], lost: 0 } },
-};
 
 const raisedXid: EventRecord = {
   id: 8,
@@ -21,37 +15,30 @@ const raisedXid: EventRecord = {
   code: 'fatal-xid',
   component: { key: 'gpu:GPU-1', kind: 'gpu', index: 3, pci_bus_id: '00000000:3B:00.0' },
   action: { drain: true, then: 'reboot' },
+  lifetime: { clearedBy: 'service' },
   first_seen: '2026-03-01T11:59:00.000Z',
 };
 
-describe('the memory file', () => {
-  it('comes back as it was', () => {
-    expect(fromFile(JSON.parse(JSON.stringify(toFile(memory))))).toEqual({
-      ok: true,
-      value: { schema_version: 1, ...memory },
-    });
-  });
-
-  it('is no memory when it is another version or not whole, whatever it holds', () => {
-    expect(fromFile({ ...memory, schema_version: 2 })).toMatchObject({ ok: false });
-    expect(fromFile({ schema_version: 1, lastEventId: 1, engine: { bootId: 'b' } })).toMatchObject({ ok: false });
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        expect(fromFile(value).ok).toBe(false);
-      }),
-    );
-  });
-});
-
 describe('an agent that was killed after it told and before it saved', () => {
-  it('finds the finding raised, with its beginning', () => {
+  it('finds the finding raised, with its beginning and with what ends it', () => {
     const [held, ...more] = replayed([], [raisedXid], checks);
     expect(held).toMatchObject({
       raised: true,
       firstSeen: Date.parse('2026-03-01T11:59:00.000Z'),
-      record: { check: 'gpu/xid-errors', code: 'fatal-xid', component: { pciBusId: '00000000:3B:00.0' } },
+      record: {
+        check: 'gpu/xid-errors',
+        code: 'fatal-xid',
+        lifetime: { clearedBy: 'service' },
+        component: { pciBusId: '00000000:3B:00.0' },
+      },
     });
     expect(more).toEqual([]);
+  });
+
+  it('finds what became worse as bad as it became', () => {
+    const warned: EventRecord = { ...raisedXid, severity: 'WARNING' };
+    const worse: EventRecord = { ...raisedXid, id: 9, type: 'finding_changed' };
+    expect(replayed([], [warned, worse], checks)[0]?.record.severity).toBe('CRITICAL');
   });
 
   it('finds what was cleared gone', () => {

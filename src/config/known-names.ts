@@ -1,0 +1,15 @@
+/** The sources that a configuration may name: the ids of `src/collectors/index.ts`, which configuration cannot import. */
+export const SOURCES = [
+  'nvidia-smi',
+  'nvidia-smi-nvlink',
+  'nvidia-smi-topo',
+  'driver-module',
+  'pci',
+  'infiniband',
+  'kernel-log',
+  'hwmon',
+  'inventory',
+] as const;
+
+/** The tools whose path a configuration may give: all that Muster runs by name. */
+export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify'] as const;
