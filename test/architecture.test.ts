@@ -58,6 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/errors.ts',
     'src/integrations/',
     'src/metrics/render.ts',
+    'src/report/component-report.ts',
     'src/report/verdict.ts',
     'src/report/verdict-report.ts',
     'src/server/',

@@ -2,6 +2,7 @@ import type { Component, KernelEvent } from '../api.ts';
 import type { EventComponent, EventRecord, EventType, NewEvent } from '../engine/event.ts';
 import type { GpuReset } from '../engine/facts.ts';
 import type { FindingChange, NodeIdentity, Snapshot, SourceStatus } from '../engine/snapshot.ts';
+import { componentReport } from '../report/component-report.ts';
 
 export interface Recorder {
   /** What the Snapshot tells that was not told before. */
@@ -18,36 +19,9 @@ const SOURCE_MS = 60_000;
 /** Records that count from boot are dated by a boot time of whole seconds (proc_stat(5), btime). */
 const SAME_TIME_MS = 2000;
 
-const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : new Date(0).toISOString());
-
-export const eventComponent = ({
-  key,
-  kind,
-  index,
-  uuid,
-  pciBusId,
-  serial,
-  slot,
-  device,
-  port,
-  guid,
-}: Component): EventComponent => ({
-  key,
-  kind,
-  ...(index === undefined ? {} : { index }),
-  ...(uuid === undefined ? {} : { uuid }),
-  ...(pciBusId === undefined ? {} : { pci_bus_id: pciBusId }),
-  ...(serial === undefined ? {} : { serial }),
-  ...(slot === undefined ? {} : { slot }),
-  ...(device === undefined ? {} : { device }),
-  ...(port === undefined ? {} : { port }),
-  ...(guid === undefined ? {} : { guid }),
-});
-
-/** The reverse, for a finding that is known from the store alone. */
-export const componentFrom = ({ pci_bus_id: pciBusId, ...rest }: EventComponent): Component => ({
-  ...rest,
-  ...(pciBusId === undefined ? {} : { pciBusId }),
+export const eventComponent = (component: Component): EventComponent => ({
+  key: component.key,
+  ...componentReport(component),
 });
 
 const identityOf = ({ fromKernel, kind, component, code, causedBy, variant }: KernelEvent): string =>
@@ -101,6 +75,9 @@ export const createRecorder = (o: {
       .filter(({ type }) => type === 'kernel_log_gap')
       .map(({ evidence }) => Number(evidence?.lost_since_boot ?? 0)),
   );
+
+  /** What no calendar can date is dated by its telling. */
+  const iso = (ms: number): string => new Date(Math.abs(ms) <= 8.64e15 ? ms : o.now()).toISOString();
 
   const event: Recorder['event'] = (type, message, more = {}) => ({
     at: iso(o.now()),

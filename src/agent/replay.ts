@@ -1,8 +1,7 @@
 import type { AnyCheck, Rule } from '../api.ts';
-import type { EventRecord } from '../engine/event.ts';
+import { componentFrom, type EventRecord } from '../engine/event.ts';
 import { NO_FLAPS } from '../engine/flap-damping.ts';
 import type { HeldFinding } from '../engine/held-finding.ts';
-import { componentFrom } from './recorder.ts';
 
 /**
  * The store is written before the state: an agent that was killed between the two finds there what its state does not

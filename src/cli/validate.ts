@@ -144,7 +144,7 @@ const fromMachine = async (
       const { sequence } = memory.kernel;
       if (memory.bootId === bootId && sequence !== undefined) machine.resumeKernelLog(sequence);
     }
-    const baseline = await loadBaseline(machine.stateDir, bootId);
+    const baseline = await loadBaseline(machine.runtimeDir, bootId);
     if (baseline !== undefined) engine.restore(baseline);
     const twoSamples = options.level === 'prejob' && baseline === undefined;
     const snapshot = await runOneShot({
@@ -160,7 +160,7 @@ const fromMachine = async (
       snapshot,
       source: 'run',
       ageSeconds: Math.max(0, (machine.host.now() - oldestFactAt(snapshot)) / 1000),
-      keep: () => saveBaseline(machine.stateDir, bootId, counters),
+      keep: () => saveBaseline(machine.runtimeDir, bootId, counters),
     };
   } finally {
     await machine.close();

@@ -1,6 +1,6 @@
 import { matchesComponent } from '../derive/component-match.ts';
 import { matchesGlob } from '../derive/glob.ts';
-import type { EventRecord, EventType } from './event.ts';
+import { componentFrom, type EventRecord, type EventType } from './event.ts';
 
 /** Which events somebody asks for: those that meet all of it, and of these the last `limit`. */
 export interface EventQuery {
@@ -20,11 +20,7 @@ export interface EventQuery {
 
 const isAbout = ({ component }: EventRecord, text: string): boolean => {
   if (component === undefined) return false;
-  const { pci_bus_id, serial } = component;
-  return (
-    serial === text ||
-    matchesComponent(text, { ...component, ...(pci_bus_id === undefined ? {} : { pciBusId: pci_bus_id }) })
-  );
+  return component.serial === text || matchesComponent(text, componentFrom(component));
 };
 
 /** Whether one event meets the query; `limit` is not for one event to meet. */

@@ -1,4 +1,4 @@
-import type { Action, ComponentKind, Lifetime, Severity } from '../api.ts';
+import type { Action, Component, ComponentKind, Lifetime, Severity } from '../api.ts';
 
 /** What can happen on a node that somebody will ask about later. */
 export const EVENT_TYPES = [
@@ -28,9 +28,8 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** The part that an event is about. `key` is the identity that lifetimes follow; the rest is for people. */
-export interface EventComponent {
-  readonly key: string;
+/** The part that a technician looks for, as every JSON of ours spells it. */
+export interface PlainComponent {
   readonly kind: ComponentKind;
   readonly index?: number;
   readonly uuid?: string;
@@ -41,6 +40,17 @@ export interface EventComponent {
   readonly port?: number;
   readonly guid?: string;
 }
+
+/** The part that an event is about. `key` is the identity that lifetimes follow; the rest is for people. */
+export interface EventComponent extends PlainComponent {
+  readonly key: string;
+}
+
+/** The reverse, for a finding that is known from the store alone. */
+export const componentFrom = ({ pci_bus_id: pciBusId, ...rest }: EventComponent): Component => ({
+  ...rest,
+  ...(pciBusId === undefined ? {} : { pciBusId }),
+});
 
 /** One event as it is stored, printed by `muster events -o json` and answered by `/api/v1/events`. */
 export interface EventRecord {

@@ -1,18 +1,8 @@
-import type { AbsenceReason, Action, ComponentKind, Severity } from '../api.ts';
+import type { AbsenceReason, Action, Severity } from '../api.ts';
+import type { PlainComponent } from '../engine/event.ts';
 import type { Mode, Verdict } from '../engine/snapshot.ts';
 
-/** The part that a technician looks for, as the JSON spells it. */
-export interface ComponentReport {
-  readonly kind: ComponentKind;
-  readonly index?: number;
-  readonly uuid?: string;
-  readonly pci_bus_id?: string;
-  readonly serial?: string;
-  readonly slot?: string;
-  readonly device?: string;
-  readonly port?: number;
-  readonly guid?: string;
-}
+export type ComponentReport = PlainComponent;
 
 export interface FindingReport {
   readonly check: string;

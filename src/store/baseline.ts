@@ -13,11 +13,12 @@ const isBaseline = (counters: unknown): counters is Baseline =>
   counters !== null &&
   Object.values(counters).every((samples) => Array.isArray(samples) && samples.every(isSample));
 
-const fileIn = (stateDir: string): string => join(stateDir, 'baseline.json');
+// Beside the sockets: it is of one boot, and what is in memory does not hold up a run as a disk may.
+const fileIn = (runtimeDir: string): string => join(runtimeDir, 'baseline.json');
 
 /** The counters of earlier one-shot runs of the same boot; none after a reboot, which starts every counter anew. */
-export const loadBaseline = async (stateDir: string, bootId: string): Promise<Baseline | undefined> => {
-  const read = await readJsonFile(fileIn(stateDir));
+export const loadBaseline = async (runtimeDir: string, bootId: string): Promise<Baseline | undefined> => {
+  const read = await readJsonFile(fileIn(runtimeDir));
   if (!read.ok) return undefined;
   const { schema_version, boot_id, counters } = (read.value ?? {}) as Record<string, unknown>;
   const isOurs = schema_version === SCHEMA_VERSION && boot_id === bootId && bootId !== '';
@@ -25,5 +26,5 @@ export const loadBaseline = async (stateDir: string, bootId: string): Promise<Ba
 };
 
 /** Tells why where it could not; that matters to nobody but who wants to leave: a baseline can always be made anew. */
-export const saveBaseline = (stateDir: string, bootId: string, counters: Baseline): Promise<Reading<true>> =>
-  writeJsonFile(fileIn(stateDir), { schema_version: SCHEMA_VERSION, boot_id: bootId, counters });
+export const saveBaseline = (runtimeDir: string, bootId: string, counters: Baseline): Promise<Reading<true>> =>
+  writeJsonFile(fileIn(runtimeDir), { schema_version: SCHEMA_VERSION, boot_id: bootId, counters });

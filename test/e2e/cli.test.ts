@@ -365,7 +365,7 @@ describe.concurrent('the baseline of one-shot runs', () => {
       return (JSON.parse(stdout) as VerdictReport).checks.find(({ id }) => id === 'gpu/pcie-replays')?.severity;
     };
     expect(await quick()).toBe('SKIPPED');
-    expect(existsSync(join(place.dir, 'state', 'baseline.json'))).toBe(true);
+    expect(existsSync(join(place.dir, 'runtime', 'baseline.json'))).toBe(true);
     expect(await quick()).toBe('PASS');
   });
 });

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { StepTime } from '../../api.ts';
+import { createTokenBucket, type TokenBucket } from '../token-bucket.ts';
 import { refusalLine } from './answer-line.ts';
 import { createLineReader, type Line } from './line-reader.ts';
 import { type PostedStep, parseStep, STEP_SHAPE } from './step-line.ts';
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 import { type RunningSocket, startUnixServer } from './unix-server.ts';
 
 /** Where accepted step times go; a `StepBook` is one. */

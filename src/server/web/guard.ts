@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type Answer, textAnswer } from '../respond.ts';
+import { createTokenBucket } from '../token-bucket.ts';
 import { basicCredentials } from './credentials.ts';
 import { createPasswordCheck, type PasswordAnswer } from './passwords.ts';
-import { tokenBucket } from './token-bucket.ts';
 import type { WebConfig } from './web-config.ts';
 
 export interface Refusal {
@@ -51,5 +51,10 @@ export const createGuard = (first: WebConfig): Guard => {
   };
 };
 
-const bucketOf = ({ rateLimit }: WebConfig): (() => boolean) =>
-  rateLimit === undefined ? () => true : tokenBucket(rateLimit);
+/** `burst` requests at once and one more every `interval`, as exporter-toolkit does. */
+const bucketOf = ({ rateLimit }: WebConfig): (() => boolean) => {
+  if (rateLimit === undefined) return () => true;
+  const { intervalMs, burst } = rateLimit;
+  const bucket = createTokenBucket({ perSecond: 1000 / intervalMs, burst, nowMs: () => performance.now() });
+  return () => bucket.take();
+};
