@@ -178,6 +178,9 @@ describe('a suppression', () => {
     expect(await second.status()).toMatchObject({ ready: true });
     const prometheus = await onBench(on, ['validate', '--max-age', '60s', '-o', 'prometheus']);
     expect(prometheus).toMatchObject({ exitCode: 0, stderr: '' });
+    const other = await onBench(on, ['validate', '--level', 'quick', '--max-age', '60s', '--machine', 'gb200-nvl72']);
+    expect(other.stderr).toContain('judges a hgx-h100-8, not a gb200-nvl72; judging without it');
+    expect(other.exitCode).toBe(1);
     expect(seriesValue(await second.metrics(), 'muster_suppressed_findings')).toBe(1);
     expect(await onBench(on, ['unsuppress', 'gpu/xid-errors', 'gpu3', ...ADMIN])).toMatchObject({ exitCode: 0 });
     expect(await second.status()).toMatchObject({ ready: false });

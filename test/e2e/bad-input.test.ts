@@ -17,8 +17,8 @@ const TREE = treeOf('hgx-h100-8');
 const XML = descriptionOf('hgx-h100-8');
 
 const TIMEOUT_SECONDS = 3;
-/** For start-up on a busy machine; what hangs would hang for minutes. */
-const SLACK_SECONDS = 10;
+/** For a busy machine: what is shown is that the run ends, not how fast; what hangs would hang for minutes. */
+const SLACK_SECONDS = 30;
 
 interface Judged {
   readonly ran: Ran;
