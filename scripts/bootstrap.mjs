@@ -147,7 +147,7 @@ const tasks = {
     if (failed.length > 0) fail(`failed: ${failed.join(', ')}`);
   },
   soak: (args) => {
-    const env = { NODE_ENV: 'test', MUSTER_SOAK_MINUTES: process.env.MUSTER_SOAK_MINUTES ?? '20' };
+    const env = { NODE_ENV: 'test', MUSTER_SOAK_MINUTES: process.env.MUSTER_SOAK_MINUTES ?? '40' };
     process.exit(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/soak', ...args], env));
   },
   bench: (args) => process.exit(run(process.execPath, ['dist/bench.js', ...args])),
