@@ -242,7 +242,11 @@ export const createEngine = (o: {
       followClock();
       const now = host.now();
       const own = { at: now, source: OWN_SOURCE };
-      const states = sources.states(NODE, (source) => abandoned.oldestSeconds(toolOf(source)));
+      // One look at the records of children that would not die; each tool is asked about only where there are some.
+      const abandonedCount = abandoned.count();
+      const hungSeconds = (source: string): number =>
+        abandonedCount === 0 ? 0 : abandoned.oldestSeconds(toolOf(source));
+      const states = sources.states(NODE, hungSeconds);
       const collected = store.facts(now, { keepStale });
       const given: Record<string, unknown> = {
         agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
@@ -264,7 +268,7 @@ export const createEngine = (o: {
         checks: results,
         sources: sources.statuses(),
         overall: worst(results.filter(({ mode }) => mode === 'enforce').map((one) => unsuppressed(one, now).severity)),
-        abandonedProcesses: abandoned.count(),
+        abandonedProcesses: abandonedCount,
         changes: use === 'observe' ? lifetimes.takeChanges() : [],
       };
     },
