@@ -1,5 +1,11 @@
 import type { Component, KernelEvent } from '../api.ts';
-import type { EventComponent, EventRecord, EventType, NewEvent } from '../engine/event.ts';
+import {
+  type EventComponent,
+  type EventRecord,
+  type EventType,
+  type NewEvent,
+  plainLifetime,
+} from '../engine/event.ts';
 import type { GpuReset } from '../engine/facts.ts';
 import type { FindingChange, NodeIdentity, Snapshot, SourceStatus } from '../engine/snapshot.ts';
 import { componentReport } from '../report/component-report.ts';
@@ -96,6 +102,8 @@ export const createRecorder = (o: {
       code: finding.code,
       component: eventComponent(finding.component),
       action: finding.action,
+      // An Xid may need more than its class does: an agent that is killed now finds only here what ends it.
+      lifetime: plainLifetime(finding.lifetime),
       ...(finding.firstSeen === undefined ? {} : { first_seen: iso(finding.firstSeen) }),
       ...(reason === undefined ? {} : { reason }),
       evidence: finding.evidence,

@@ -1,5 +1,5 @@
 import type { AnyCheck, Rule } from '../api.ts';
-import { componentFrom, type EventRecord } from '../engine/event.ts';
+import { componentFrom, type EventRecord, lifetimeFrom } from '../engine/event.ts';
 import { NO_FLAPS } from '../engine/flap-damping.ts';
 import type { HeldFinding } from '../engine/held-finding.ts';
 
@@ -36,7 +36,7 @@ const raisedBy = (event: EventRecord, checks: readonly AnyCheck[]): HeldFinding 
   const rule = code === undefined ? undefined : rules?.[code];
   if (check === undefined || code === undefined || component === undefined || rule === undefined) return undefined;
   const firstSeen = Date.parse(event.first_seen ?? event.at);
-  const lifetime = event.lifetime ?? rule.lifetime;
+  const lifetime = event.lifetime === undefined ? rule.lifetime : lifetimeFrom(event.lifetime);
   return {
     record: {
       check,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { checks } from '../../checks/index.ts';
 import { startAgent } from '../agent/agent.ts';
 import { createLog } from '../agent/log.ts';
@@ -8,6 +7,7 @@ import { withMachine } from '../config/machine.ts';
 import { loadWebConfig } from '../config/web/load.ts';
 import { monotonicMs } from '../engine/elapsed.ts';
 import { configError } from '../errors.ts';
+import { groupId } from '../host/groups.ts';
 import { createSystemd } from '../integrations/systemd.ts';
 import type { WebSecurity } from '../server/web/web-config.ts';
 import { leaveNow, leaveStuck } from './leave.ts';
@@ -44,13 +44,11 @@ const effective = async (options: AgentOptions): Promise<{ config: Config; web: 
   return { config, web };
 };
 
-/** The number of a group by its name. */
-const groupId = (name: string): number => {
-  const line = readFileSync('/etc/group', 'utf8')
-    .split('\n')
-    .find((entry) => entry.startsWith(`${name}:`));
-  const gid = Number(line?.split(':')[2] ?? Number.NaN);
-  if (!Number.isInteger(gid)) throw configError(`control.group ${name}: there is no such group; groupadd ${name}`);
+/** The group whose members may use the control socket. */
+const controlGidOf = ({ controlGroup: name }: Config): number | undefined => {
+  if (name === undefined) return undefined;
+  const gid = groupId(name);
+  if (gid === undefined) throw configError(`control.group ${name}: there is no such group; groupadd ${name}`);
   return gid;
 };
 
@@ -70,7 +68,7 @@ export const agent = async (options: AgentOptions): Promise<number> => {
     env: process.env,
     ...(config.logFormat === undefined ? {} : { format: config.logFormat }),
   });
-  const controlGid = config.controlGroup === undefined ? undefined : groupId(config.controlGroup);
+  const controlGid = controlGidOf(config);
   // Before anything takes time: a second SIGTERM, or a SIGHUP during the start, must not end us halfway.
   let reload = (): void => log.warn('not read again: the agent is starting');
   process.on('SIGHUP', () => reload());

@@ -24,12 +24,10 @@ const unreached = (why: Unreached['why'], message: string): Unreached => ({ reac
 
 /** Which group may use the socket: its name if it has one here. */
 const whoMayUse = async (path: string): Promise<string> => {
-  const { readFileSync, statSync } = await import('node:fs');
+  const [{ statSync }, { groupName }] = await Promise.all([import('node:fs'), import('../host/groups.ts')]);
   try {
     const { gid } = statSync(path);
-    const groups = readFileSync('/etc/group', 'utf8').split('\n');
-    const name = groups.map((line) => line.split(':')).find(([, , id]) => id === String(gid))?.[0];
-    return `run as root or as a member of group ${name ?? gid}`;
+    return `run as root or as a member of group ${groupName(gid) ?? gid}`;
   } catch {
     // The directory cannot be entered either.
     return 'run as root';

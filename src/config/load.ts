@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AnyCheck } from '../api.ts';
+import { secondsOf } from '../duration.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
 import { type Config, DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
 import { fromEnvironment } from './environment.ts';
@@ -13,9 +14,6 @@ const CONF_D = '/etc/muster/conf.d';
 const PROFILES_D = '/etc/muster/profiles';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-const seconds = (text: string): number =>
-  Number(text.slice(0, -1)) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[text.at(-1) ?? 's'] ?? 1);
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
@@ -78,7 +76,7 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
     tools: Object.fromEntries(entriesOf(file.tools)),
     optionalSources: new Set(sources.filter(([, source]) => source.optional === true).map(([name]) => name)),
     intervals: Object.fromEntries(
-      sources.flatMap(([name, { every }]) => (every === undefined ? [] : [[name, seconds(every)]])),
+      sources.flatMap(([name, { every }]) => (every === undefined ? [] : [[name, secondsOf(every)]])),
     ),
     kernelLogTrust: file.kernel_log?.trust ?? 'kernel',
     nicRoles: file.nics?.roles ?? [],
@@ -93,7 +91,7 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
     ...(file.control?.group === undefined ? {} : { controlGroup: file.control.group }),
     events: {
       ...(file.events?.max_mb === undefined ? {} : { maxBytes: file.events.max_mb * 1e6 }),
-      ...(file.events?.max_age === undefined ? {} : { maxAgeSeconds: seconds(file.events.max_age) }),
+      ...(file.events?.max_age === undefined ? {} : { maxAgeSeconds: secondsOf(file.events.max_age) }),
     },
     guard: {
       ...(file.guard?.memory_mb === undefined ? {} : { memoryBytes: file.guard.memory_mb * 1e6 }),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
+import { secondsOf } from '../duration.ts';
 import { SOURCES, TOOLS } from './known-names.ts';
 
 const text = v.string('must be a text');
@@ -36,13 +37,9 @@ const duration = v.pipe(text, v.regex(/^[1-9][0-9]*(s|m|h|d)$/, 'is not a durati
 
 /** Node's timers hold 24.8 days (2^31 ms, nodejs.org/api/timers.html), and the first period may be twice as long. */
 const MOST_SECONDS = 7 * 86_400;
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const interval = v.pipe(
   duration,
-  v.check(
-    (written) => Number.parseInt(written, 10) * (SECONDS[written.slice(-1)] ?? 1) <= MOST_SECONDS,
-    'must be at most 7d',
-  ),
+  v.check((written) => secondsOf(written) <= MOST_SECONDS, 'must be at most 7d'),
 );
 
 const atLeast = (least: number) => v.pipe(number(), v.minValue(least, `must be at least ${least}`));

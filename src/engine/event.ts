@@ -52,6 +52,25 @@ export const componentFrom = ({ pci_bus_id: pciBusId, ...rest }: EventComponent)
   ...(pciBusId === undefined ? {} : { pciBusId }),
 });
 
+/** What ends a finding, as JSON spells it. */
+export type PlainLifetime =
+  | 'condition'
+  | { readonly cleared_by: 'gpu-reset' | 'reboot' | 'service' }
+  | { readonly cleared_after_seconds: number };
+
+export const plainLifetime = (lifetime: Lifetime): PlainLifetime => {
+  if (lifetime === 'condition') return lifetime;
+  return 'clearedBy' in lifetime
+    ? { cleared_by: lifetime.clearedBy }
+    : { cleared_after_seconds: lifetime.clearedAfterSeconds };
+};
+
+/** The reverse, for a finding that is known from the store alone. */
+export const lifetimeFrom = (plain: PlainLifetime): Lifetime => {
+  if (plain === 'condition') return plain;
+  return 'cleared_by' in plain ? { clearedBy: plain.cleared_by } : { clearedAfterSeconds: plain.cleared_after_seconds };
+};
+
 /** One event as it is stored, printed by `muster events -o json` and answered by `/api/v1/events`. */
 export interface EventRecord {
   /** Grows by one with each event of this node, over restarts and boots. */
@@ -69,7 +88,7 @@ export interface EventRecord {
   readonly component?: EventComponent;
   readonly action?: Action;
   /** What ends the finding. */
-  readonly lifetime?: Lifetime;
+  readonly lifetime?: PlainLifetime;
   /** RFC 3339, UTC. */
   readonly first_seen?: string;
   /** Why a finding was cleared, a configuration refused, a source shed. */

@@ -1,3 +1,4 @@
+import { secondsOf } from '../duration.ts';
 import { EVENT_TYPES, type EventType } from '../engine/event.ts';
 import type { EventQuery } from '../engine/event-query.ts';
 
@@ -15,16 +16,14 @@ export type ParsedEventQuery =
   | { readonly ok: true; readonly query: EventQuery }
   | { readonly ok: false; readonly error: string };
 
-const DURATION = /^([0-9]{1,6})(s|m|h|d)$/;
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^[0-9]{1,6}(s|m|h|d)$/;
 /** RFC 3339 §5.6, with the time zone that a bare date lacks. */
 const RFC_3339 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$/;
 /** No check id is half as long. */
 const MAX_GLOB_LENGTH = 64;
 
 const sinceMsOf = (text: string, nowMs: number): number => {
-  const [, count, unit] = DURATION.exec(text) ?? [];
-  if (count !== undefined) return nowMs - Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
+  if (DURATION.test(text)) return nowMs - secondsOf(text) * 1000;
   return RFC_3339.test(text) ? Date.parse(text.toUpperCase().replace(' ', 'T')) : Number.NaN;
 };
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { checks } from '../../checks/index.ts';
 import { createRecorder } from '../../src/agent/recorder.ts';
+import { replayed } from '../../src/agent/replay.ts';
 import { type Component, type KernelEvent, known } from '../../src/api.ts';
 import type { EventRecord } from '../../src/engine/event.ts';
-import type { Snapshot } from '../../src/engine/snapshot.ts';
+import type { FindingRecord, Snapshot } from '../../src/engine/snapshot.ts';
 import { snapshotOf } from '../support/snapshot.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -71,6 +73,31 @@ describe('kernel events', () => {
     expect(after.eventsOf(withLog([xid({ at: NOW + 500 })]))).toEqual([]);
     const again = xid({ at: NOW + 120_000, repeats: 2, sequence: 18 });
     expect(recorderAt({ now: NOW + 120_000 }, before).eventsOf(withLog([again]))).toHaveLength(1);
+  });
+});
+
+describe('findings', () => {
+  it('are told with what ends them, which an Xid may have of its own', () => {
+    const finding: FindingRecord = {
+      check: 'gpu/xid-errors',
+      code: 'fatal-xid',
+      title: 'Fatal Xid',
+      severity: 'CRITICAL',
+      component: gpu,
+      related: [],
+      message: 'GPU 3 reported Xid 64',
+      evidence: {},
+      action: { drain: true, then: 'service' },
+      lifetime: { clearedBy: 'service' },
+    };
+    const changes = [{ type: 'finding_raised', at: NOW, finding }] as const;
+    const [told] = recorderAt({ now: NOW }).eventsOf(snapshotOf({ changes }));
+    // What a killed agent's successor goes on from.
+    const [raised] = stored([told as EventRecord]);
+    expect(replayed([], [raised as EventRecord], checks)[0]?.record.lifetime).toEqual({ clearedBy: 'service' });
+    expect(checks.find(({ id }) => id === finding.check)?.rules).not.toMatchObject({
+      'fatal-xid': { lifetime: { clearedBy: 'service' } },
+    });
   });
 });
 

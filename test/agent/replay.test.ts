@@ -15,7 +15,7 @@ const raisedXid: EventRecord = {
   code: 'fatal-xid',
   component: { key: 'gpu:GPU-1', kind: 'gpu', index: 3, pci_bus_id: '00000000:3B:00.0' },
   action: { drain: true, then: 'reboot' },
-  lifetime: { clearedBy: 'service' },
+  lifetime: { cleared_by: 'service' },
   first_seen: '2026-03-01T11:59:00.000Z',
 };
 

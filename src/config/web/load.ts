@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { secondsOf } from '../../duration.ts';
 import { configError } from '../../errors.ts';
 import type { RateLimit, WebConfig } from '../../server/web/web-config.ts';
 import { isPlain } from '../plain.ts';
@@ -21,12 +22,9 @@ const wordsOf = (issue: v.BaseIssue<unknown>, key: string): string => {
   return issue.received === 'undefined' ? 'is missing' : issue.message;
 };
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 const rateLimitOf = (section: WebFile['rate_limit']): RateLimit | undefined => {
   if (section === undefined) return undefined;
-  const [, amount = '0', unit = 'ms'] = /^(\d+)(\D*)$/.exec(section.interval) ?? [];
-  const intervalMs = Number(amount) * (UNITS_MS[unit] ?? 1);
+  const intervalMs = secondsOf(section.interval) * 1000;
   return intervalMs === 0 ? undefined : { intervalMs, burst: section.burst };
 };
 

@@ -1,18 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { SOURCES } from '../../../src/config/known-names.ts';
 import type { ChaosCase } from '../chaos-case.ts';
-
-const EVERY_SOURCE = [
-  'nvidia-smi',
-  'nvidia-smi-nvlink',
-  'nvidia-smi-topo',
-  'driver-module',
-  'pci',
-  'infiniband',
-  'kernel-log',
-  'hwmon',
-  'inventory',
-];
 
 const limitDescriptors = (pid: number | undefined, soft: number | 'unlimited'): void => {
   const { status, stderr } = spawnSync('prlimit', ['--pid', `${pid}`, `--nofile=${soft}:`], { encoding: 'utf8' });
@@ -27,7 +16,7 @@ const noDescriptors: ChaosCase = {
   name: 'no descriptors are left (EMFILE)',
   missing: () => (spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'needs prlimit'),
   seconds: { short: 14, full: 60 },
-  breaks: EVERY_SOURCE,
+  breaks: SOURCES,
   blinds: ['gpu/ecc-errors'],
   finds: ['host/agent-degraded', 'gpu/driver-unresponsive'],
   inflict: ({ agent }) => {
@@ -42,7 +31,7 @@ const noDescriptors: ChaosCase = {
 const stopped: ChaosCase = {
   name: 'the agent is stopped and goes on (SIGSTOP)',
   seconds: { short: 12, full: 60 },
-  breaks: EVERY_SOURCE,
+  breaks: SOURCES,
   blinds: [],
   stopsAgent: true,
   inflict: ({ agent }) => {
