@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/derive/': ['src/api.ts', 'src/knowledge/'],
   'src/derive/component-match.ts': ['src/api.ts', 'src/parse/pci-address.ts'],
   'src/engine/': ['src/api.ts', 'src/derive/', 'src/knowledge/'],
+  'src/engine/node.ts': ['src/api.ts', 'src/engine/', 'src/parse/boot-time.ts'],
   'src/config/web/': ['src/config/', 'src/duration.ts', 'src/errors.ts', 'src/server/web/web-config.ts'],
   'src/config/': ['src/api.ts', 'src/duration.ts', 'src/errors.ts', 'src/knowledge/', 'src/engine/snapshot.ts'],
   'src/report/': [

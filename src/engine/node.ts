@@ -1,10 +1,14 @@
 import type { Host } from '../api.ts';
+import { bootTimeOf } from '../parse/boot-time.ts';
 import type { NodeIdentity } from './snapshot.ts';
 
-const bootTime = (stat: string): number | undefined => {
-  const line = stat.split('\n').find((entry) => entry.startsWith('btime '));
-  const seconds = line === undefined ? Number.NaN : Number(line.slice('btime '.length));
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+/** The kernel counts boot in whole seconds and our clock is read apart from it. */
+const CLOCKS_APART_MS = 60_000;
+
+/** A boot in the future would lay every event to rest as one of an earlier boot: its time is not known. */
+const bootedAtOf = (stat: string, now: number): number => {
+  const bootedAt = bootTimeOf(stat) ?? 0;
+  return bootedAt <= now + CLOCKS_APART_MS ? bootedAt : 0;
 };
 
 /** Who this node is and since when it runs; history and lifetimes end with the boot id. */
@@ -16,7 +20,7 @@ export const readNode = async (
   return {
     name: o.name,
     bootId: bootId.ok ? bootId.value.trim() : (o.bootId ?? ''),
-    bootedAt: (stat.ok ? bootTime(stat.value) : undefined) ?? 0,
+    bootedAt: stat.ok ? bootedAtOf(stat.value, host.now()) : 0,
     ...(o.mock === undefined ? {} : { mock: o.mock }),
   };
 };
