@@ -10,3 +10,4 @@ export * from './api/profile.ts';
 export * from './api/reading.ts';
 export * from './api/rule.ts';
 export * from './api/series.ts';
+export * from './api/straggler.ts';

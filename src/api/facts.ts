@@ -3,6 +3,7 @@ import type { NicRole, Profile } from './profile.ts';
 import type { B, N, Reading, S } from './reading.ts';
 import type { Action, Lifetime, Severity } from './rule.ts';
 import type { Counter, Signal, Window } from './series.ts';
+import type { GpuMinute, StragglerWatch } from './straggler.ts';
 
 type Table<V> = Readonly<Record<string, V>>;
 
@@ -329,6 +330,20 @@ export interface StepTime {
   readonly at: number;
 }
 
+/** How much of the time some task waited for a resource (0–1), as the kernel averages it (`/proc/pressure`). */
+export interface Stall {
+  readonly avg60: N;
+  readonly avg300: N;
+}
+
+/** Pressure stall information of the host: a job's input pipeline waits here while its GPUs idle. */
+export interface HostPressure {
+  readonly ref: Component;
+  readonly cpu: Stall;
+  readonly memory: Stall;
+  readonly io: Stall;
+}
+
 /** A limit on the growth of a port counter, with its source. */
 export interface CounterLimit {
   /** sysfs name, as in `NicPort.counters`. */
@@ -369,5 +384,9 @@ export interface Facts {
   pastFindings: readonly PastFinding[];
   agent: AgentHealth;
   stepTimes: readonly StepTime[];
+  hostPressure: HostPressure;
+  /** The latest minute of every GPU here: its window, its job, its causes. */
+  gpuMinutes: readonly GpuMinute[];
+  stragglers: StragglerWatch;
 }
 export type FactName = keyof Facts;
