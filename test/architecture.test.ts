@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/derive/component-match.ts': ['src/api.ts', 'src/parse/pci-address.ts'],
   'src/engine/': ['src/api.ts', 'src/derive/', 'src/knowledge/'],
   'src/engine/node.ts': ['src/api.ts', 'src/engine/', 'src/parse/boot-time.ts'],
+  'src/straggler/': ['src/api.ts'],
   'src/config/web/': ['src/config/', 'src/duration.ts', 'src/errors.ts', 'src/server/web/web-config.ts'],
   'src/config/': ['src/api.ts', 'src/duration.ts', 'src/errors.ts', 'src/knowledge/', 'src/engine/snapshot.ts'],
   'src/report/': [
@@ -53,6 +54,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/integrations/': ['src/api.ts'],
   'src/agent/': [
     'src/api.ts',
+    'src/collectors/gpu-jobs/',
+    'src/collectors/gpu-samples.ts',
     'src/config/config.ts',
     'src/derive/component-match.ts',
     'src/derive/glob.ts',
@@ -66,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/report/verdict-report.ts',
     'src/server/',
     'src/store/',
+    'src/straggler/',
   ],
   'src/pages/': ['src/api.ts', 'src/config/', 'src/errors.ts', 'src/knowledge/', 'src/report/exit-codes.ts'],
   'src/mock/': ['src/api.ts', 'src/errors.ts', 'src/host/tree.ts', 'src/knowledge/'],

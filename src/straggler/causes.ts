@@ -1,0 +1,128 @@
+import type { Cause, Component, GpuSample, GpuWindow } from '../api.ts';
+import { RULES } from './rules.ts';
+
+/** A GPU with what it printed last and what its window comes to. */
+export interface CauseInput {
+  readonly ref: Component;
+  readonly latest: GpuSample;
+  readonly window: GpuWindow;
+}
+
+/** What is usual among the like, by column; from all GPUs of one model, whatever node they are on. */
+export interface Usual {
+  readonly powerLimitWatts: number | undefined;
+  readonly applicationSmHertz: number | undefined;
+  readonly applicationClocksRatio: number | undefined;
+  readonly pcieWidth: number | undefined;
+  readonly pcieGeneration: number | undefined;
+}
+
+/** The most frequent value; of equally frequent ones the largest. */
+const usualOf = (inputs: readonly CauseInput[], of: (input: CauseInput) => number | undefined): number | undefined => {
+  const counts = new Map<number, number>();
+  for (const input of inputs) {
+    const value = of(input);
+    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  let usual: number | undefined;
+  for (const [value, count] of counts) {
+    const best = usual === undefined ? 0 : (counts.get(usual) ?? 0);
+    if (count > best || (count === best && value > (usual ?? value))) usual = value;
+  }
+  return usual;
+};
+
+/** A link drops its generation when the GPU idles (nvidia-smi manual): only what works tells it. */
+const workingGeneration = ({ latest, window }: CauseInput): number | undefined =>
+  (window.busyRatio ?? 0) >= RULES.busyAt ? latest.pcieGeneration : undefined;
+
+export const usualAmong = (inputs: readonly CauseInput[]): Usual => ({
+  powerLimitWatts: usualOf(inputs, ({ latest }) => latest.powerLimitWatts),
+  applicationSmHertz: usualOf(inputs, ({ latest }) => latest.applicationSmHertz),
+  applicationClocksRatio: usualOf(inputs, ({ window }) =>
+    window.throttleRatio.application_clocks === undefined
+      ? undefined
+      : Math.round(window.throttleRatio.application_clocks),
+  ),
+  pcieWidth: usualOf(inputs, ({ latest }) => latest.pcieWidth),
+  pcieGeneration: usualOf(inputs, workingGeneration),
+});
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const megahertz = (hertz: number): string => `${Math.round(hertz / 1e6)} MHz`;
+const celsius = ({ temperatureCelsius }: GpuWindow): string =>
+  temperatureCelsius === undefined ? '' : `, ${Math.round(temperatureCelsius)} °C`;
+
+const windowText = `the last ${RULES.windowSeconds / 60} min`;
+
+/** Throttle time is absolute evidence: it needs no peers. `hw_slowdown` is both reasons where a driver splits neither. */
+const throttling = ({ window }: CauseInput): readonly Cause[] => {
+  const { hw_thermal: hardware, sw_thermal: software, hw_power_brake: brake, hw_slowdown: any } = window.throttleRatio;
+  const isSplit = hardware !== undefined || brake !== undefined;
+  const thermal = Math.max(hardware ?? 0, software ?? 0, isSplit ? 0 : (any ?? 0));
+  return [
+    ...(thermal >= RULES.throttleRatio
+      ? [
+          {
+            kind: 'thermal_throttle' as const,
+            detail: `thermally throttled ${percent(thermal)} of ${windowText}${celsius(window)}`,
+          },
+        ]
+      : []),
+    ...((brake ?? 0) >= RULES.throttleRatio
+      ? [{ kind: 'power_brake' as const, detail: `held by the power brake ${percent(brake ?? 0)} of ${windowText}` }]
+      : []),
+  ];
+};
+
+/** nvidia-smi prints watts to two decimals and the limit is set to whole ones. */
+const WATT = 1;
+
+const powerLimit = ({ latest }: CauseInput, usual: Usual): readonly Cause[] => {
+  const { powerLimitWatts: limit, defaultPowerLimitWatts: own } = latest;
+  const expected = Math.max(own ?? 0, usual.powerLimitWatts ?? 0);
+  if (limit === undefined || expected === 0 || limit >= expected - WATT) return [];
+  const than = own !== undefined && own > limit + WATT ? `its default is ${own} W` : `its peers may draw ${expected} W`;
+  return [{ kind: 'power_limit_lowered', detail: `power limit ${limit} W, ${than}` }];
+};
+
+const clocks = ({ latest, window }: CauseInput, usual: Usual): readonly Cause[] => {
+  const { applicationSmHertz: now, defaultApplicationSmHertz: own } = latest;
+  const expected = Math.max(own ?? 0, usual.applicationSmHertz ?? 0);
+  if (now !== undefined && now < expected)
+    return [
+      { kind: 'clocks_locked', detail: `application clocks set to ${megahertz(now)}, usually ${megahertz(expected)}` },
+    ];
+  const held = window.throttleRatio.application_clocks ?? 0;
+  if (held >= RULES.busyAt && usual.applicationClocksRatio === 0)
+    return [
+      { kind: 'clocks_locked', detail: `held by its application clocks ${percent(held)} of ${windowText}, peers not` },
+    ];
+  return [];
+};
+
+const pcie = (input: CauseInput, usual: Usual): readonly Cause[] => {
+  const { pcieWidth: width } = input.latest;
+  const generation = workingGeneration(input);
+  const narrower = width !== undefined && usual.pcieWidth !== undefined && width < usual.pcieWidth;
+  const older = generation !== undefined && usual.pcieGeneration !== undefined && generation < usual.pcieGeneration;
+  if (!narrower && !older) return [];
+  const link = (gen: number | undefined, lanes: number | undefined): string =>
+    [gen === undefined ? '' : `Gen${gen}`, lanes === undefined ? '' : `x${lanes}`].filter(Boolean).join(' ');
+  const own = link(generation ?? input.latest.pcieGeneration, width);
+  return [{ kind: 'pcie_degraded', detail: `PCIe ${own}, its peers ${link(usual.pcieGeneration, usual.pcieWidth)}` }];
+};
+
+const rows = ({ latest }: CauseInput): readonly Cause[] =>
+  (latest.remappedRows ?? 0) >= RULES.remappedRows
+    ? [{ kind: 'remapped_rows', detail: `${latest.remappedRows} remapped rows` }]
+    : [];
+
+/** Why this GPU may be slow, by its own state and by what is usual among the like. */
+export const causesOf = (input: CauseInput, usual: Usual): readonly Cause[] => [
+  ...throttling(input),
+  ...powerLimit(input, usual),
+  ...clocks(input, usual),
+  ...pcie(input, usual),
+  ...rows(input),
+];

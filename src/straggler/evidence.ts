@@ -1,0 +1,81 @@
+import type { Cause, CauseKind, Effect, EffectFeature, EvidenceFamily, StragglerLevel } from '../api.ts';
+
+interface CauseMeaning {
+  readonly family: EvidenceFamily;
+  /** The effects that this cause has on the GPU itself. */
+  readonly explains: readonly EffectFeature[];
+}
+
+const SLOWED_CLOCK: readonly EffectFeature[] = ['sm_clock', 'sm_clock_p05', 'power', 'step_time'];
+/** It computes later than its peers, at full clock, while these wait in NCCL at full utilisation. */
+const WAITS_FOR_DATA: readonly EffectFeature[] = ['busy', 'power', 'step_time'];
+
+/**
+ * By what a slow part betrays itself. What holds the clock down shows in clock and power; what feeds the GPU too slowly
+ * shows as less work at full clock. The temperature alone slows nothing down.
+ */
+export const CAUSES: Readonly<Record<CauseKind, CauseMeaning>> = {
+  thermal_throttle: { family: 'thermal', explains: SLOWED_CLOCK },
+  power_brake: { family: 'power', explains: SLOWED_CLOCK },
+  power_limit_lowered: { family: 'power', explains: SLOWED_CLOCK },
+  clocks_locked: { family: 'clock', explains: SLOWED_CLOCK },
+  pcie_degraded: { family: 'pcie', explains: WAITS_FOR_DATA },
+  nvlink_degraded: { family: 'nvlink', explains: WAITS_FOR_DATA },
+  link_degraded: { family: 'fabric', explains: WAITS_FOR_DATA },
+  remapped_rows: { family: 'memory', explains: WAITS_FOR_DATA },
+  host_pressure: { family: 'host', explains: WAITS_FOR_DATA },
+};
+
+export const explains = ({ kind }: Cause, feature: EffectFeature): boolean => CAUSES[kind].explains.includes(feature);
+
+/** Everything persistent that is known of one part. */
+export interface Evidence {
+  readonly causes: readonly Cause[];
+  readonly effects: readonly Effect[];
+  /** The deviation follows a role, or many deviate together without a cause. */
+  readonly isJobShaped: boolean;
+  /** It began while the job ran: what a role does to a GPU it does from the first step on. */
+  readonly beganInJob: boolean;
+  /** Its peers wait for it at full utilisation. */
+  readonly peersWait: boolean;
+  readonly impact?: string;
+  /** The job's own step times name it. */
+  readonly isNamedInBand: boolean;
+}
+
+const has = (effects: readonly Effect[], ...features: readonly EffectFeature[]): boolean =>
+  effects.some(({ feature }) => features.includes(feature));
+
+/**
+ * Two effects of different physical families that no workload produces together. A GPU with less to do draws less power
+ * at a higher clock and stays cooler; so a low clock with low power, or low power with heat, is the part and not its work.
+ */
+const twoFamilies = ({ effects, beganInJob, peersWait }: Evidence): boolean => {
+  const isClockLow = has(effects, 'sm_clock', 'sm_clock_p05');
+  const isPowerLow = has(effects, 'power');
+  const isHot = has(effects, 'temperature');
+  if (isClockLow && (isPowerLow || isHot)) return true;
+  if (isPowerLow && isHot) return true;
+  if (has(effects, 'step_time') && (isClockLow || isPowerLow || isHot)) return true;
+  // Less busy and less power are one thing, unless everybody waits for a GPU that did not do so before.
+  return has(effects, 'busy') && isPowerLow && beganInJob && peersWait;
+};
+
+/** DESIGN §7: what each level needs. Nothing where there is neither a cause nor an effect. */
+export const levelOf = (evidence: Evidence): StragglerLevel | undefined => {
+  const { causes, effects, isJobShaped, impact, isNamedInBand } = evidence;
+  const isExplained = causes.some((cause) => effects.some(({ feature }) => explains(cause, feature)));
+  const isLikely = isExplained || (!isJobShaped && twoFamilies(evidence));
+  if (isLikely) return impact !== undefined || isNamedInBand ? 'confirmed' : 'likely';
+  if (causes.length > 0) return 'suspect';
+  // An effect that follows the shape of the job accuses nobody.
+  return effects.length > 0 && !isJobShaped ? 'suspect' : undefined;
+};
+
+export const familiesOf = ({ causes, effects }: Evidence): readonly EvidenceFamily[] => [
+  ...new Set([...causes.map(({ kind }) => CAUSES[kind].family), ...effects.map(({ family }) => family)]),
+];
+
+const RANK: Readonly<Record<StragglerLevel, number>> = { suspect: 0, likely: 1, confirmed: 2 };
+export const isWorse = (a: StragglerLevel, b: StragglerLevel): boolean => RANK[a] > RANK[b];
+export const levelRank = (level: StragglerLevel): number => RANK[level];

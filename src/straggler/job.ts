@@ -1,0 +1,245 @@
+import type { Cause, Component, Effect, GpuMinute, JobVerdict } from '../api.ts';
+import { type Activity, createActivityWatch } from './activity.ts';
+import { type Comparison, compare, type Deviations } from './compare.ts';
+import { type Evidence, explains, levelOf } from './evidence.ts';
+import { FEATURES } from './features.ts';
+import { isHit, type PartHistory } from './history.ts';
+import { byKind, causesOfJob, type JobCauses } from './job-causes.ts';
+import { againstItself } from './own-history.ts';
+import { createParts, type Part, settle, smoothLoad } from './parts.ts';
+import { groupPeers, loadOfValues, type Peer, valuesOf } from './peers.ts';
+import { RULES } from './rules.ts';
+import { type Shape, shapeOf } from './shape.ts';
+import type { Baselines } from './slots.ts';
+import { median } from './statistics.ts';
+import type { SlowRank, StepEvidence } from './step-times.ts';
+import { type Accused, verdictOf } from './verdict.ts';
+import { percent } from './wording.ts';
+
+/** One job over time: its parts, what they showed, and who is accused. */
+export interface JobWatch {
+  /** Takes a minute. */
+  next(at: number, minutes: readonly GpuMinute[]): void;
+  /** What is to be said after the minute that was taken last. */
+  verdict(steps: StepEvidence | undefined): JobVerdict;
+  /** 0–1 by GPU, of the last minute that was worth comparing. */
+  performance(): ReadonlyMap<Component, number>;
+}
+
+/** In so many of the remembered minutes the job's shape keeps GPUs without a cause from being accused. */
+const SHAPE_DOUBT = 5;
+
+const NOTHING: Deviations = new Map();
+
+const throttledShare = ({ window }: GpuMinute): number => {
+  const { hw_thermal: hardware, sw_thermal: software, hw_power_brake: brake } = window?.throttleRatio ?? {};
+  return Math.max(hardware ?? 0, software ?? 0, brake ?? 0);
+};
+
+const nodeKey = (node: string | undefined): string => `node ${node ?? ''}`;
+
+const nodeComponent = (node: string, like: Component): Component => ({
+  kind: 'node',
+  key: nodeKey(node),
+  ...(node === '' ? {} : { node }),
+  ...(like.model === undefined ? {} : { model: like.model }),
+});
+
+interface Sighting {
+  readonly effect: Effect;
+  readonly since: number;
+}
+
+const effectsOf = (history: PartHistory, causes: readonly Cause[]): readonly Sighting[] =>
+  FEATURES.flatMap(({ name, family }) => {
+    const found = history.effect(
+      name,
+      causes.some((cause) => explains(cause, name)),
+    );
+    if (found === undefined) return [];
+    const { observed, peerMedian, deviation, z, peers } = found.value;
+    const persistence = { hits: found.hits, of: found.of };
+    return [
+      {
+        effect: { feature: name, family, observed, peerMedian, deviation, z, persistence, peers },
+        since: found.since,
+      },
+    ];
+  });
+
+const causesIn = (history: PartHistory | undefined) =>
+  history?.causeKinds().flatMap((kind) => history.cause(kind) ?? []) ?? [];
+
+/** Node power against the fleet: what the job pays where one of its GPUs holds the others back. */
+const nodePowerImpact = (history: PartHistory | undefined): string | undefined => {
+  const hits = (history?.minutes() ?? []).flatMap(({ deviations }) => {
+    const power = deviations.get('power');
+    return power !== undefined && power.deviation >= RULES.nodePower ? [power] : [];
+  });
+  if (hits.length < RULES.persistence.hits) return undefined;
+  const share = hits.reduce((sum, { deviation }) => sum + deviation, 0) / hits.length;
+  return `its node draws ${percent(share)} less power than its ${hits.at(-1)?.peers ?? 0} peer nodes`;
+};
+
+const stepImpact = (steps: StepEvidence | undefined): string | undefined =>
+  steps !== undefined && steps.drift >= RULES.nodePower
+    ? `the steps of the job take ${percent(steps.drift)} longer than before`
+    : undefined;
+
+const isOfRank = (component: Component, { node, gpu }: SlowRank): boolean =>
+  component.kind === 'gpu' && gpu === component.index && (component.node === undefined || node === component.node);
+
+export const createJobWatch = (o: {
+  readonly jobId: string;
+  readonly sawStart: boolean;
+  readonly baselines: Baselines;
+  readonly learn: boolean;
+}): JobWatch => {
+  const activityWatch = createActivityWatch(o);
+  const gpus = createParts();
+  const nodes = createParts();
+  let shapes: { readonly at: number; readonly shape: Shape }[] = [];
+  let minutesSeen = 0;
+  let performance: ReadonlyMap<Peer, number> = new Map();
+  let peersWait = false;
+  let latest: { readonly at: number; readonly minutes: readonly GpuMinute[]; readonly activity: Activity } | undefined;
+
+  const peersOf = (minutes: readonly GpuMinute[], causes: JobCauses): readonly Peer[] => {
+    const peers: Peer[] = [];
+    for (const minute of minutes) {
+      const { ref, window } = minute;
+      if (window === undefined || (window.busyRatio ?? 1) < RULES.comparedFrom) continue;
+      const values = valuesOf(minute);
+      const part = gpus.of(ref);
+      smoothLoad(part, loadOfValues(values));
+      const slot = ref.slot ?? String(ref.index ?? ref.key);
+      const node = ref.node ?? '';
+      peers.push({
+        ref,
+        minute,
+        node,
+        slot,
+        board: ref.uuid ?? ref.key,
+        place: `${node}/${slot}`,
+        load: part.load,
+        hasCause: causes.has(minute),
+        values,
+      });
+    }
+    return peers;
+  };
+
+  const noteGpus = (
+    at: number,
+    peers: readonly Peer[],
+    comparison: Comparison,
+    causes: JobCauses,
+    isSplit: boolean,
+  ): void => {
+    const hasPeers = peers.length > RULES.minPeers;
+    for (const peer of peers) {
+      const part = gpus.of(peer.ref);
+      const deviations = hasPeers ? (comparison.gpus.get(peer) ?? NOTHING) : againstItself(part, peer);
+      const own = causes.own(peer.minute);
+      part.history.add({ at, deviations, causes: own, throttled: throttledShare(peer.minute) });
+      let isCalm = !peer.hasCause;
+      for (const [feature, deviation] of deviations) if (isHit(feature, deviation, peer.hasCause)) isCalm = false;
+      if (!isCalm) continue;
+      part.calm += 1;
+      const learnable = comparison.own.get(peer);
+      // What deviates is not learned, and a role is not a slot.
+      if (learnable !== undefined && !isSplit) o.baselines.learn(peer.board, peer.place, learnable);
+    }
+  };
+
+  const noteNodes = (at: number, peers: readonly Peer[], comparison: Comparison, causes: JobCauses): void => {
+    const seen = new Map<string, Component>();
+    for (const { node, ref } of peers) if (!seen.has(node)) seen.set(node, ref);
+    for (const [node, ref] of seen) {
+      const deviations = comparison.nodes.get(node) ?? NOTHING;
+      const own = causes.nodes.get(node) ?? [];
+      // Most nodes never show anything: no history is kept of nothing.
+      if (nodes.get(nodeKey(node)) === undefined && deviations.size === 0 && own.length === 0) continue;
+      nodes.of(nodeComponent(node, ref)).history.add({ at, deviations, causes: own, throttled: 0 });
+    }
+  };
+
+  const accuse = (
+    part: Part,
+    fromNode: PartHistory | undefined,
+    steps: StepEvidence | undefined,
+    isJobShaped: boolean,
+  ): Accused | undefined => {
+    const { history, component } = part;
+    const own = causesIn(history);
+    const wide = causesIn(fromNode);
+    const sightings = effectsOf(
+      history,
+      [...own, ...wide].map(({ value }) => value),
+    );
+    const slowRank = steps?.slowRanks.find((rank) => isOfRank(component, rank));
+    const effects = [...sightings.map(({ effect }) => effect), ...(slowRank === undefined ? [] : [slowRank.effect])];
+    // What the node has is this GPU's cause only where it explains what this GPU shows.
+    const explaining = wide.filter(({ value }) => effects.some(({ feature }) => explains(value, feature)));
+    const impact = stepImpact(steps) ?? (component.kind === 'gpu' ? nodePowerImpact(fromNode) : undefined);
+    const evidence: Evidence = {
+      causes: byKind([...own, ...explaining].map(({ value }) => value)),
+      effects,
+      isJobShaped,
+      beganInJob: part.calm >= RULES.persistence.of,
+      peersWait,
+      isNamedInBand: slowRank !== undefined,
+      ...(impact === undefined ? {} : { impact }),
+    };
+    const level = levelOf(evidence);
+    if (level === undefined) return undefined;
+    const firstSeen = Math.min(...[...own, ...explaining, ...sightings].map(({ since }) => since));
+    return { component, level, evidence, firstSeen: Number.isFinite(firstSeen) ? firstSeen : (latest?.at ?? 0) };
+  };
+
+  return {
+    next: (at, minutes) => {
+      const activity = activityWatch.next(at, minutes);
+      latest = { at, minutes, activity };
+      if (activity !== 'working') return;
+      minutesSeen += 1;
+      const causes = causesOfJob(minutes);
+      const peers = peersOf(minutes, causes);
+      const grouping = groupPeers(peers);
+      const comparison = compare(grouping.groups, o.baselines, o);
+      performance = comparison.performance;
+      peersWait = Math.exp(median(peers.map(({ values }) => values.busy))) >= RULES.hostSlow.peersBusy;
+      noteGpus(at, peers, comparison, causes, grouping.isSplit);
+      noteNodes(at, peers, comparison, causes);
+      const oldest = at - RULES.rememberMinutes * 60_000;
+      shapes = [...shapes.filter((one) => one.at > oldest), { at, shape: shapeOf(grouping) }].slice(
+        -RULES.persistence.of,
+      );
+    },
+    verdict: (steps) => {
+      const doubts = shapes.filter(({ shape }) => shape.isShaped);
+      const isJobShaped = doubts.length >= SHAPE_DOUBT || (steps?.isGrouped ?? false);
+      const hasSlowRank = (steps?.slowRanks.length ?? 0) > 0;
+      const accused: Accused[] = [];
+      for (const parts of [gpus, nodes]) {
+        for (const part of parts.all()) {
+          const fromNode = parts === gpus ? nodes.get(nodeKey(part.component.node))?.history : undefined;
+          const isQuiet = part.history.isQuiet() && (fromNode?.isQuiet() ?? true);
+          if (isQuiet && part.held === undefined && !hasSlowRank) continue;
+          const found = settle(part, accuse(part, fromNode, steps, isJobShaped));
+          if (found !== undefined) accused.push(found);
+        }
+      }
+      return verdictOf({
+        jobId: o.jobId,
+        minutes: latest?.minutes ?? [],
+        accused,
+        activity: latest?.activity ?? 'idle',
+        minutesSeen,
+        steps,
+        ...(doubts.length >= RULES.persistence.hits ? { shape: doubts.at(-1)?.shape.pattern ?? '' } : {}),
+      });
+    },
+    performance: () => new Map([...performance].map(([{ ref }, ratio]) => [ref, ratio])),
+  };
+};

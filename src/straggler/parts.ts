@@ -1,0 +1,65 @@
+import type { Component, StragglerLevel } from '../api.ts';
+import { createPartHistory, isHit, type PartHistory } from './history.ts';
+import { RULES } from './rules.ts';
+import type { Accused } from './verdict.ts';
+
+/** A GPU or a whole node of a job, over the minutes. */
+export interface Part {
+  component: Component;
+  readonly history: PartHistory;
+  /** Minutes in which it was like its peers. */
+  calm: number;
+  /** What the job asks of it, smoothed, so that roles do not flicker; logarithmic. */
+  load: number;
+  /** Comparable clock of its first quarter of an hour, for a GPU without peers. */
+  readonly firstClocks: number[];
+  held: Accused | undefined;
+}
+
+/** Minutes over which the load is smoothed. */
+const LOAD_MINUTES = 10;
+
+export const createParts = () => {
+  const parts = new Map<string, Part>();
+  return {
+    get: (key: string): Part | undefined => parts.get(key),
+    of: (component: Component): Part => {
+      let part = parts.get(component.key);
+      if (part === undefined) {
+        const history = createPartHistory();
+        part = { component, history, calm: 0, load: Number.NaN, firstClocks: [], held: undefined };
+        parts.set(component.key, part);
+      }
+      part.component = component;
+      return part;
+    },
+    all: (): Iterable<Part> => parts.values(),
+  };
+};
+export type Parts = ReturnType<typeof createParts>;
+
+export const smoothLoad = (part: Part, load: number): void => {
+  if (Number.isNaN(load)) return;
+  part.load = Number.isNaN(part.load) ? load : part.load + (load - part.load) / LOAD_MINUTES;
+};
+
+const RANK: Readonly<Record<StragglerLevel, number>> = { suspect: 0, likely: 1, confirmed: 2 };
+
+const loudMinutes = ({ history }: Part): number =>
+  history.minutes().filter(({ deviations, causes }) => {
+    if (causes.length > 0) return true;
+    for (const [feature, deviation] of deviations) if (isHit(feature, deviation, false)) return true;
+    return false;
+  }).length;
+
+/** Raised by 12 of 15, dropped at 3 of 15: in between what was said stands. */
+export const settle = (part: Part, fresh: Accused | undefined): Accused | undefined => {
+  const { held } = part;
+  const stands = held !== undefined && held.level !== 'suspect' && loudMinutes(part) > RULES.persistence.clearAt;
+  if (stands && (fresh === undefined || RANK[fresh.level] < RANK[held.level])) return held;
+  part.held =
+    fresh === undefined || held === undefined
+      ? fresh
+      : { ...fresh, firstSeen: Math.min(held.firstSeen, fresh.firstSeen) };
+  return part.held;
+};

@@ -1,0 +1,176 @@
+import type { Effect, RankStep } from '../api.ts';
+import { RULES } from './rules.ts';
+import { median, medianOfSorted, robustSpread, sortedOf } from './statistics.ts';
+
+/** A rank that the others wait for, step after step. */
+export interface SlowRank {
+  readonly rank: number;
+  readonly node?: string;
+  readonly gpu?: number;
+  readonly effect: Effect;
+}
+
+export interface StepEvidence {
+  readonly slowRanks: readonly SlowRank[];
+  /** Some rank is slow in most steps, but hardly ever the same: sequence lengths, routing, garbage collection. */
+  readonly isRotating: boolean;
+  /** A whole group of ranks is slower than the rest: a pipeline stage, a role. */
+  readonly isGrouped: boolean;
+  /** By how much the latest half of the steps is slower than the first: a share; negative is faster. */
+  readonly drift: number;
+  readonly steps: number;
+}
+
+/** Fewer steps say nothing about persistence; and a rank must be slow in this share of them. */
+const MIN_STEPS = 10;
+const PERSISTENT_SHARE = 0.8;
+/**
+ * In a published Megatron trace (StragglerAnalysis, OSDI'25) a healthy rank with one peer is the slower one in 88 % of the
+ * steps, at a ratio of 1.004: how often says nothing without how much. As for clocks, 3 % is the least that counts.
+ */
+const MIN_EFFECT = 0.03;
+const SPREAD_FLOOR = 0.01;
+
+interface Rank {
+  readonly rank: number;
+  readonly role: string;
+  readonly node?: string;
+  readonly gpu?: number;
+  /** Logarithm of the step's time over the median of its peers, by step. */
+  readonly ratios: number[];
+  readonly seconds: number[];
+  peerSeconds: number[];
+}
+
+const NONE: StepEvidence = { slowRanks: [], isRotating: false, isGrouped: false, drift: 0, steps: 0 };
+
+const groupBy = <K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> => {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+};
+
+/** Ranks of one role with their time besides that of their peers in the same step. */
+const ranksOf = (steps: readonly RankStep[]): { readonly ranks: readonly Rank[]; readonly steps: number } => {
+  const ranks = new Map<number, Rank>();
+  let seen = 0;
+  for (const ofStep of groupBy(steps, ({ step }) => step).values()) {
+    let counts = false;
+    for (const [role, peers] of groupBy(ofStep, ({ role: own }) => own ?? 'all')) {
+      if (peers.length - 1 < RULES.minPeers) continue;
+      counts = true;
+      const centre = median(peers.map(({ seconds }) => seconds));
+      for (const { rank, seconds, node, gpu } of peers) {
+        if (!(seconds > 0)) continue;
+        const held = ranks.get(rank) ?? {
+          rank,
+          role,
+          ratios: [],
+          seconds: [],
+          peerSeconds: [],
+          ...(node === undefined ? {} : { node }),
+          ...(gpu === undefined ? {} : { gpu }),
+        };
+        held.ratios.push(Math.log(seconds / centre));
+        held.seconds.push(seconds);
+        held.peerSeconds.push(centre);
+        ranks.set(rank, held);
+      }
+    }
+    if (counts) seen += 1;
+  }
+  return { ranks: [...ranks.values()], steps: seen };
+};
+
+const driftOf = (steps: readonly RankStep[]): number => {
+  const byStep = [...groupBy(steps, ({ step }) => step)].sort(([a], [b]) => a - b);
+  if (byStep.length < 2 * MIN_STEPS) return 0;
+  const times = byStep.map(([, all]) => median(all.map(({ seconds }) => seconds)));
+  const half = times.length >> 1;
+  const before = median(times.slice(0, half));
+  return before > 0 ? median(times.slice(half)) / before - 1 : 0;
+};
+
+/** How far each rank of a role is above its peers over all steps, without the ranks that stand together. */
+const judgeRole = (ranks: readonly Rank[]): { readonly slow: readonly SlowRank[]; readonly grouped: boolean } => {
+  const medians = ranks.map(({ ratios }) => median(ratios));
+  const centre = median(medians);
+  const spread = Math.max(SPREAD_FLOOR, robustSpread(medians, centre));
+  const outliers = ranks
+    .map((rank, i) => ({ rank, above: (medians[i] ?? 0) - centre }))
+    .filter(({ above }) => Math.expm1(above) >= MIN_EFFECT && above / spread >= RULES.z)
+    .sort((a, b) => b.above - a.above);
+  // The last stage of a pipeline is several ranks of about one time; a lone rank far above them is one all the same.
+  const isAlone = (i: number): boolean => {
+    const own = outliers[i]?.above ?? 0;
+    return !outliers.some((other, k) => k !== i && Math.abs(other.above - own) <= Math.max(4 * SPREAD_FLOOR, own / 4));
+  };
+  const slow: SlowRank[] = [];
+  let grouped = false;
+  for (const [i, { rank, above }] of outliers.entries()) {
+    const { ratios, seconds, peerSeconds, node, gpu } = rank;
+    const hits = ratios.filter((ratio) => Math.expm1(ratio - centre) >= MIN_EFFECT).length;
+    if (hits < PERSISTENT_SHARE * ratios.length) continue;
+    // Two bad ranks at once are told from a stage by the node column only: ranks of one place are no stage.
+    if (!isAlone(i)) {
+      grouped = true;
+      continue;
+    }
+    slow.push({
+      rank: rank.rank,
+      ...(node === undefined ? {} : { node }),
+      ...(gpu === undefined ? {} : { gpu }),
+      effect: {
+        feature: 'step_time',
+        family: 'progress',
+        observed: median(seconds),
+        peerMedian: median(peerSeconds),
+        deviation: Math.expm1(above),
+        z: above / spread,
+        persistence: { hits, of: ratios.length },
+        peers: ranks.length - 1,
+      },
+    });
+  }
+  return { slow, grouped };
+};
+
+/** In most steps somebody takes a tenth longer than the median, but nobody does so regularly. */
+const rotates = (ranks: readonly Rank[]): boolean => {
+  const SLOW_STEP = 0.1;
+  const steps = Math.max(...ranks.map(({ ratios }) => ratios.length));
+  let some = 0;
+  const often = new Map<number, number>();
+  for (let step = 0; step < steps; step++) {
+    const slow = ranks.filter(({ ratios }) => Math.expm1(ratios[step] ?? 0) >= SLOW_STEP);
+    if (slow.length > 0) some += 1;
+    for (const { rank } of slow) often.set(rank, (often.get(rank) ?? 0) + 1);
+  }
+  const most = Math.max(0, ...often.values());
+  return steps >= MIN_STEPS && some >= steps / 2 && most < PERSISTENT_SHARE * steps;
+};
+
+/** What the job's own step times say: who is waited for, or that it is the workload. */
+export const judgeSteps = (all: readonly RankStep[]): StepEvidence => {
+  const { ranks, steps } = ranksOf(all);
+  const regular = ranks.filter(({ ratios }) => ratios.length >= MIN_STEPS);
+  if (regular.length - 1 < RULES.minPeers) return { ...NONE, drift: driftOf(all), steps };
+  const judged = [...groupBy(regular, ({ role }) => role).values()]
+    .filter((ofRole) => ofRole.length - 1 >= RULES.minPeers)
+    .map(judgeRole);
+  return {
+    slowRanks: judged.flatMap(({ slow }) => slow),
+    isGrouped: judged.some(({ grouped }) => grouped),
+    isRotating: rotates(regular),
+    drift: driftOf(all),
+    steps,
+  };
+};
+
+/** The middle of what a job's steps take, for people. */
+export const typicalSeconds = (steps: readonly RankStep[]): number =>
+  medianOfSorted(sortedOf(steps.map(({ seconds }) => seconds)));
