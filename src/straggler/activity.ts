@@ -1,4 +1,5 @@
 import type { GpuMinute } from '../api.ts';
+import { isWorking } from './busy.ts';
 import { RULES } from './rules.ts';
 
 /** Whether a minute of a job is worth comparing. */
@@ -7,8 +8,6 @@ export type Activity = 'working' | 'idle' | 'warming-up' | 'other-phase';
 export interface ActivityWatch {
   next(at: number, minutes: readonly GpuMinute[]): Activity;
 }
-
-const isBusy = ({ window }: GpuMinute): boolean => window !== undefined && (window.busyRatio ?? 1) >= RULES.busyAt;
 
 /** The weight of a new minute in what a GPU usually draws: about a quarter of an hour. */
 const NEW_MINUTE = 1 / 15;
@@ -46,7 +45,10 @@ export const createActivityWatch = (o: { readonly sawStart: boolean }): Activity
   return {
     next: (at, minutes) => {
       const present = minutes.filter(({ window }) => window !== undefined);
-      if (present.length === 0 || present.filter(isBusy).length < RULES.activeShare * present.length) {
+      if (
+        present.length === 0 ||
+        present.filter(({ window }) => isWorking(window)).length < RULES.activeShare * present.length
+      ) {
         idleSince ??= at;
         // After a long pause caches are cold and GPUs cool, as at the beginning.
         if (at - idleSince >= RULES.warmUpMinutes * 60_000) workingSince = undefined;

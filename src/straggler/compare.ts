@@ -51,14 +51,23 @@ const countOf = (values: Float64Array): number => {
 };
 
 /** The spread of healthy peers: never below the floor, and wider where few peers leave it uncertain. */
-const spreadOf = (feature: Feature, deviations: Float64Array, peers: number): number => {
+const spreadOf = (feature: Feature, deviations: ArrayLike<number>, peers: number): number => {
   const spread = robustSpread(deviations, medianOfSorted(sortedOf(deviations)));
   const atLeast = Math.max(feature.spreadFloor, Number.isNaN(spread) ? 0 : spread);
   return peers < RULES.manyPeers ? atLeast * RULES.uncertainSpread : atLeast;
 };
 
-const picked = (values: Float64Array, indexes: readonly number[]): Float64Array =>
-  Float64Array.from(indexes, (i) => values[i] ?? Number.NaN);
+const picked = (values: ArrayLike<number>, indexes: readonly number[]): number[] => {
+  const some = new Array<number>(indexes.length);
+  for (let k = 0; k < indexes.length; k++) some[k] = values[indexes[k] ?? -1] ?? Number.NaN;
+  return some;
+};
+
+const mapped = (values: Float64Array, of: (value: number) => number): Float64Array => {
+  const results = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) results[i] = of(values[i] ?? Number.NaN);
+  return results;
+};
 
 /** By slot, the median over nodes of how a GPU differs from its node: what the chassis makes of a healthy GPU. */
 const slotEffects = (feature: Feature, { members, nodes }: PeerGroup, values: Float64Array): Map<string, number> => {
@@ -95,7 +104,8 @@ interface Levelled {
 
 const levelled = (feature: Feature, group: PeerGroup, known: Baselines): Levelled => {
   const { members } = group;
-  const raw = Float64Array.from(members, ({ values }) => values[feature.name]);
+  const raw = new Float64Array(members.length);
+  for (let i = 0; i < members.length; i++) raw[i] = members[i]?.values[feature.name] ?? Number.NaN;
   const slots = slotEffects(feature, group, raw);
   const baselines = new Float64Array(members.length);
   const learned = new Float64Array(members.length);
@@ -154,7 +164,7 @@ const compareFeature = (
   const peers = sorted.length - 1;
   if (peers < RULES.minPeers) return;
 
-  const fromPool = values.map((value) => feature.worse * (value - medianOfOthers(sorted, value)));
+  const fromPool = mapped(values, (value) => feature.worse * (value - medianOfOthers(sorted, value)));
   const siblings = againstSiblings(feature, group, values);
   const poolSpread = spreadOf(feature, fromPool, peers);
   const nodeSpread = spreadOf(feature, siblings.difference, peers);
@@ -215,7 +225,7 @@ const compareNodes = (
   const peers = countOf(values) - 1;
   if (peers < RULES.minNodes - 1) return;
   const sorted = sortedOf(values);
-  const differences = values.map((value) => feature.worse * (value - medianOfOthers(sorted, value)));
+  const differences = mapped(values, (value) => feature.worse * (value - medianOfOthers(sorted, value)));
   const spread = spreadOf(feature, differences, peers);
   for (const [i, node] of names.entries()) {
     const difference = differences[i] ?? Number.NaN;

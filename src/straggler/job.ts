@@ -1,5 +1,6 @@
 import type { Cause, Component, Effect, GpuMinute, JobVerdict } from '../api.ts';
 import { type Activity, createActivityWatch } from './activity.ts';
+import { busyShare } from './busy.ts';
 import { type Comparison, compare, type Deviations } from './compare.ts';
 import { type Evidence, explains, levelOf } from './evidence.ts';
 import { FEATURES } from './features.ts';
@@ -108,7 +109,7 @@ export const createJobWatch = (o: {
     const peers: Peer[] = [];
     for (const minute of minutes) {
       const { ref, window } = minute;
-      if (window === undefined || (window.busyRatio ?? 1) < RULES.comparedFrom) continue;
+      if (window === undefined || busyShare(window) < RULES.comparedFrom) continue;
       const values = valuesOf(minute);
       const part = gpus.of(ref);
       smoothLoad(part, loadOfValues(values));

@@ -3,38 +3,39 @@ import { medianOfSorted, robustSpread } from './statistics.ts';
 
 const { role: ROLE } = RULES;
 
-/** Where sorted loads fall apart: the index of the first of the upper side; undefined where they are one role. */
-const splitAt = (sorted: Float64Array): number | undefined => {
-  let best: number | undefined;
-  let widest: number = ROLE.gap;
-  // A lone outlier is never a role: two members on each side at least.
-  for (let i = 2; i <= sorted.length - 2; i++) {
-    const gap = (sorted[i] ?? 0) - (sorted[i - 1] ?? 0);
-    if (gap <= widest) continue;
-    widest = gap;
-    best = i;
+const spreadOf = (loads: Float64Array): number =>
+  Math.max(ROLE.spreadFloor, robustSpread(loads, medianOfSorted(loads)));
+
+/**
+ * Indexes at which sorted loads fall apart: wherever there is a gap, less the gaps beside a lone outlier, which is never a
+ * role, and those that are not wide against the spread on either side.
+ */
+const cutsIn = (sorted: Float64Array): readonly number[] => {
+  const gapAt = (i: number): number => (sorted[i] ?? 0) - (sorted[i - 1] ?? 0);
+  const cuts: number[] = [];
+  for (let i = 1; i < sorted.length; i++) if (gapAt(i) > ROLE.gap) cuts.push(i);
+  for (;;) {
+    const bounds = [0, ...cuts, sorted.length];
+    let worst: number | undefined;
+    for (const [k, cut] of cuts.entries()) {
+      const below = sorted.subarray(bounds[k], cut);
+      const above = sorted.subarray(cut, bounds[k + 2]);
+      const isReal =
+        Math.min(below.length, above.length) >= 2 &&
+        gapAt(cut) > ROLE.spreads * Math.max(spreadOf(below), spreadOf(above));
+      if (!isReal && (worst === undefined || gapAt(cut) < gapAt(cuts[worst] ?? 0))) worst = k;
+    }
+    if (worst === undefined) return cuts;
+    cuts.splice(worst, 1);
   }
-  if (best === undefined) return undefined;
-  const spreadOf = (side: Float64Array): number => Math.max(ROLE.spreadFloor, robustSpread(side, medianOfSorted(side)));
-  const within = Math.max(spreadOf(sorted.subarray(0, best)), spreadOf(sorted.subarray(best)));
-  return widest > ROLE.spreads * within ? best : undefined;
 };
 
 /** The borders between roles, lowest first, as loads: a GPU's role is the number of borders below its load. */
-export const roleBorders = (loads: Iterable<number>): readonly number[] => {
+export const roleBorders = (loads: readonly number[]): readonly number[] => {
   const sorted = Float64Array.from(loads).sort();
-  const borders: number[] = [];
-  const split = (from: number, to: number): void => {
-    if (borders.length >= ROLE.max - 1) return;
-    const part = sorted.subarray(from, to);
-    const at = splitAt(part);
-    if (at === undefined) return;
-    borders.push(((part[at - 1] ?? 0) + (part[at] ?? 0)) / 2);
-    split(from, from + at);
-    split(from + at, to);
-  };
-  split(0, sorted.length);
-  return borders.sort((a, b) => a - b);
+  return cutsIn(sorted)
+    .slice(0, ROLE.max - 1)
+    .map((cut) => ((sorted[cut - 1] ?? 0) + (sorted[cut] ?? 0)) / 2);
 };
 
 export const roleIndex = (borders: readonly number[], load: number): number => {

@@ -1,12 +1,33 @@
 /** Robust statistics over plain numbers; what is NaN was not told and is left out by the caller. */
 
+/** Up to here inserting beats the sort of a typed array, whose allocation alone costs more. */
+const FEW = 24;
+
+const sortedFew = (values: ArrayLike<number>): number[] => {
+  const sorted: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    let k = sorted.length;
+    while (k > 0 && (sorted[k - 1] ?? 0) > value) {
+      sorted[k] = sorted[k - 1] ?? 0;
+      k -= 1;
+    }
+    sorted[k] = value;
+  }
+  return sorted;
+};
+
 /** A sorted copy of what is a number. */
-export const sortedOf = (values: Iterable<number>): Float64Array => {
-  const sorted = values instanceof Float64Array ? values.slice().sort() : Float64Array.from(values).sort();
-  // NaN sorts to the end.
-  let end = sorted.length;
-  while (end > 0 && Number.isNaN(sorted[end - 1])) end -= 1;
-  return end === sorted.length ? sorted : sorted.subarray(0, end);
+export const sortedOf = (values: ArrayLike<number>): ArrayLike<number> => {
+  if (values.length <= FEW) return sortedFew(values);
+  const sorted = new Float64Array(values.length);
+  let kept = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (!Number.isNaN(value)) sorted[kept++] = value;
+  }
+  return sorted.subarray(0, kept).sort();
 };
 
 /** Of a sorted list; NaN of an empty one. */
@@ -17,7 +38,7 @@ export const medianOfSorted = (sorted: ArrayLike<number>): number => {
   return length % 2 === 1 ? upper : ((sorted[(length >> 1) - 1] ?? Number.NaN) + upper) / 2;
 };
 
-export const median = (values: Iterable<number>): number => medianOfSorted(sortedOf(values));
+export const median = (values: ArrayLike<number>): number => medianOfSorted(sortedOf(values));
 
 /** The median of a sorted list without one element of this value. */
 export const medianOfOthers = (sorted: ArrayLike<number>, value: number): number => {
@@ -35,8 +56,11 @@ export const medianOfOthers = (sorted: ArrayLike<number>, value: number): number
 const NORMAL_CONSISTENT = 1.4826;
 
 /** A standard deviation that up to half of the values cannot spoil: 1.4826 × MAD. */
-export const robustSpread = (values: Iterable<number>, centre: number): number =>
-  NORMAL_CONSISTENT * medianOfSorted(sortedOf(Float64Array.from(values, (value) => Math.abs(value - centre))));
+export const robustSpread = (values: ArrayLike<number>, centre: number): number => {
+  const distances = new Array<number>(values.length);
+  for (let i = 0; i < values.length; i++) distances[i] = Math.abs((values[i] ?? Number.NaN) - centre);
+  return NORMAL_CONSISTENT * medianOfSorted(sortedOf(distances));
+};
 
 /** Of an unsorted list, by the nearest rank; NaN of an empty one. */
 export const quantile = (values: readonly number[], q: number): number => {
