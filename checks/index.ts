@@ -28,6 +28,8 @@ import linkRate from './network/link-rate.ts';
 import missingNics from './network/missing-nics.ts';
 import railMisalignment from './network/rail-misalignment.ts';
 import atRisk from './straggler/at-risk.ts';
+import laggingGpu from './straggler/lagging-gpu.ts';
+import repeatOffender from './straggler/repeat-offender.ts';
 import hotGpus from './thermal/hot-gpus.ts';
 import hotMemory from './thermal/hot-memory.ts';
 import powerBrake from './thermal/power-brake.ts';
@@ -70,4 +72,6 @@ export const checks: readonly AnyCheck[] = [
   unknownMachine,
   agentDegraded,
   atRisk,
+  laggingGpu,
+  repeatOffender,
 ];

@@ -10,4 +10,14 @@ export const clockSlowdown = (clockRatio: number): string => {
  */
 const COMPUTE_SHARE = 0.6;
 
+/**
+ * What a slower link costs: what crosses it takes 1/ratio as long, by arithmetic, and the rest of the step nothing. How
+ * much of a step waits for the link is the job's, so that no value within the interval is likelier than another.
+ */
+export const rateSlowdown = (rateRatio: number): string =>
+  rateRatio > 0 ? `0–${Math.round((1 / rateRatio - 1) * 100)} %, by how much of a step waits for the link` : STOPPED;
+
+/** A link that carries nothing. */
+const STOPPED = 'unknown: nothing crosses this link';
+
 export const UNKNOWN_SLOWDOWN = 'unknown before a job runs';

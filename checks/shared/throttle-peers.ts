@@ -10,14 +10,22 @@ import { percent, throttleShare } from './throttle.ts';
 /** A GPU that throttled as its peers did shares their cause: the room, the rack, the feed. */
 const TIMES_THE_PEERS = 3;
 
-const CAUSE = { 'thermal-throttle': 'thermal_throttle', 'power-brake': 'power_brake' } as const;
-const WHAT = { 'thermal-throttle': 'for heat', 'power-brake': 'by the power brake' } as const;
+const CAUSE = {
+  'thermal-throttle': 'thermal_throttle',
+  'sw-thermal-throttle': 'thermal_throttle',
+  'power-brake': 'power_brake',
+} as const;
+const WHAT = {
+  'thermal-throttle': 'for heat',
+  'sw-thermal-throttle': 'by its driver for heat',
+  'power-brake': 'by the power brake',
+} as const;
 
 /** Throttle time of the last day against the median of the siblings. */
 export const throttledMoreThanPeers = <C extends keyof typeof CAUSE>(
   { ref, throttle }: Gpu,
   siblings: readonly Gpu[],
-  reason: 'hw_thermal' | 'hw_power_brake',
+  reason: 'hw_thermal' | 'sw_thermal' | 'hw_power_brake',
   code: C,
   limit: number,
 ): Judgement<C> =>

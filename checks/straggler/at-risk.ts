@@ -1,34 +1,49 @@
-import { defineCheck, type Gpu, type Judgement } from '../../src/api.ts';
-import { about, type Details } from '../shared/about.ts';
-import { usualNumber } from '../shared/groups.ts';
-import { nameOf } from '../shared/names.ts';
-import { knownOf, together } from '../shared/readings.ts';
+import { defineCheck, type Judgement } from '../../src/api.ts';
+import { hostPressureRisk } from '../shared/risks/host-pressure.ts';
+import { nvlinkRisks } from '../shared/risks/nvlink.ts';
+import { pcieRisk } from '../shared/risks/pcie.ts';
+import { portRisks } from '../shared/risks/ports.ts';
+import { railRisks } from '../shared/risks/rails.ts';
+import { remappedRowsRisk } from '../shared/risks/remapped-rows.ts';
+import { applicationClocksRisk, maximumClockRisk, powerLimitRisk } from '../shared/risks/settings.ts';
 import { condition, stay } from '../shared/rules.ts';
 import { siblingsOf } from '../shared/siblings.ts';
-import { clockSlowdown, UNKNOWN_SLOWDOWN } from '../shared/slowdown.ts';
 import { throttledMoreThanPeers } from '../shared/throttle-peers.ts';
 
 type Code =
   | 'power-limit-lowered'
   | 'clocks-locked'
+  | 'max-clock-lower'
   | 'pcie-degraded'
+  | 'nvlinks-fewer'
+  | 'nvlink-slower'
+  | 'port-slower'
+  | 'port-errors'
+  | 'wrong-rail'
   | 'remapped-rows'
   | 'thermal-throttle'
-  | 'power-brake';
+  | 'sw-thermal-throttle'
+  | 'power-brake'
+  | 'host-pressure';
 
 const NEEDS_DAY = 'throttle time: from driver 580, with history from the agent or an earlier run';
+const NEEDS_NVLINK = 'GPUs that are joined by NVLink';
+const NEEDS_PORTS = 'machines with InfiniBand or RoCE ports for the traffic of jobs';
+const NO_SOURCE =
+  'assumed: no published limit for hosts of GPUs; systemd-oomd acts at 60 % of memory stalls in which all wait';
 
 export default defineCheck({
   apiVersion: 1,
   id: 'straggler/at-risk',
-  title: 'GPU likely to be slower than its peers',
-  why: 'One slow GPU sets the pace of a synchronous job, while it passes every health check. Each cause alone is a suspicion, not a proof.',
+  title: 'GPU or node likely to be slower than its peers',
+  why: 'One slow GPU sets the pace of a synchronous job, while it passes every health check. Each cause alone is a suspicion, not a proof; one that all siblings share is none.',
   source:
-    'the GPU itself against its siblings of the same model; causes as in "Not All GPUs Are Created Equal" (SC22), SuperBench and NVIDIA nvml.h',
+    'the GPU itself against its siblings of the same model; causes as in "Not All GPUs Are Created Equal" (SC22), SuperBench and NVIDIA nvml.h; /proc/pressure (docs.kernel.org, accounting/psi)',
   remedy:
-    'Undo what was set: `nvidia-smi -i INDEX -pl DEFAULT`, `nvidia-smi -i INDEX -rac`, `nvidia-smi -i INDEX -rgc`. For the rest, measure before the next large job: `muster validate --level deep` on the idle node.',
+    'Undo what was set: `nvidia-smi -i INDEX -pl DEFAULT`, `nvidia-smi -i INDEX -rac`, `nvidia-smi -i INDEX -rgc`. A host under pressure: see who waits in `/sys/fs/cgroup/**/cpu.pressure`, and end what was left behind. For the rest, measure before the next large job: `muster validate --level deep` on the idle node.',
   contexts: ['continuous', 'prejob'],
   requires: ['gpus'],
+  uses: ['nvlinks', 'nics', 'nicCounterLimits', 'rails', 'hostPressure'],
   options: {
     remapped_rows: {
       default: 10,
@@ -43,6 +58,24 @@ export default defineCheck({
       source: 'the limit of thermal/thermal-throttle, over a day',
       help: 'throttled for more than this share of the last day, and for several times that of the peers, is at risk',
     },
+    cpu_pressure: {
+      default: 0.4,
+      unit: 'share of time',
+      source: NO_SOURCE,
+      help: 'a node whose tasks wait for a CPU in more than this share of the last minute and of the last five is at risk',
+    },
+    memory_pressure: {
+      default: 0.1,
+      unit: 'share of time',
+      source: NO_SOURCE,
+      help: 'the same for memory: reclaim and thrashing, of which a healthy node shows next to none',
+    },
+    io_pressure: {
+      default: 0.4,
+      unit: 'share of time',
+      source: NO_SOURCE,
+      help: 'the same for input and output; only ever an INFO, since one task that copies files makes it high on an idle node',
+    },
   },
   // Causes that another check reports at WARNING or above are INFO here: one fault, one alarm.
   rules: {
@@ -53,7 +86,23 @@ export default defineCheck({
       stay('watch'),
       'application clocks: printed until driver 580',
     ),
+    'max-clock-lower': condition('WARNING', 'Highest clock lower than that of its siblings', stay('watch')),
     'pcie-degraded': condition('INFO', 'PCIe link narrower or older than that of its siblings', stay('watch')),
+    'nvlinks-fewer': condition('INFO', 'Fewer NVLinks up than its siblings', stay('watch'), NEEDS_NVLINK),
+    'nvlink-slower': condition('WARNING', 'NVLink slower than those of its siblings', stay('watch'), NEEDS_NVLINK),
+    'port-slower': condition('INFO', 'Compute port slower than its siblings', stay('watch'), NEEDS_PORTS),
+    'port-errors': condition(
+      'INFO',
+      'Errors of a compute port rise, not those of its siblings',
+      stay('watch'),
+      NEEDS_PORTS,
+    ),
+    'wrong-rail': condition(
+      'INFO',
+      'No compute NIC below the same PCIe switch, unlike its siblings',
+      stay('watch'),
+      NEEDS_PORTS,
+    ),
     'remapped-rows': condition(
       'WARNING',
       'Many remapped rows',
@@ -61,100 +110,41 @@ export default defineCheck({
       'GPUs that remap rows: Ampere and later',
     ),
     'thermal-throttle': condition('WARNING', 'Throttled for heat more than its peers', stay('watch'), NEEDS_DAY),
+    'sw-thermal-throttle': condition(
+      'WARNING',
+      'Slowed down by the driver for heat more than its peers',
+      stay('watch'),
+      NEEDS_DAY,
+    ),
     'power-brake': condition('WARNING', 'Held back by the power brake more than its peers', stay('watch'), NEEDS_DAY),
+    'host-pressure': condition(
+      'WARNING',
+      'Tasks of the host wait for CPU, memory or storage',
+      stay('watch'),
+      'kernels that keep pressure stall information: from 4.20, with psi=1',
+    ),
   },
-  judge: ({ gpus }, { options }) =>
-    gpus.flatMap((gpu): readonly Judgement<Code>[] => {
+  judge: ({ gpus, nvlinks, nics, nicCounterLimits, rails, hostPressure }, { node, options }) => [
+    ...gpus.flatMap((gpu): readonly Judgement<Code>[] => {
       const siblings = siblingsOf(gpu, gpus);
       return [
-        powerLimit(gpu, siblings),
-        clocks(gpu, siblings),
-        pcie(gpu, siblings),
-        remappedRows(gpu, options.remapped_rows),
+        powerLimitRisk(gpu, siblings),
+        applicationClocksRisk(gpu, siblings),
+        maximumClockRisk(gpu, siblings),
+        pcieRisk(gpu, siblings),
+        remappedRowsRisk(gpu, options.remapped_rows),
         throttledMoreThanPeers(gpu, siblings, 'hw_thermal', 'thermal-throttle', options.throttle_share),
+        throttledMoreThanPeers(gpu, siblings, 'sw_thermal', 'sw-thermal-throttle', options.throttle_share),
         throttledMoreThanPeers(gpu, siblings, 'hw_power_brake', 'power-brake', options.throttle_share),
       ];
     }),
+    ...nvlinkRisks(nvlinks, gpus, node),
+    ...portRisks(nics, nicCounterLimits, node),
+    ...railRisks(rails, nics, node),
+    hostPressureRisk(hostPressure, gpus, node, {
+      cpu: options.cpu_pressure,
+      memory: options.memory_pressure,
+      io: options.io_pressure,
+    }),
+  ],
 });
-
-const powerLimit = ({ ref, power }: Gpu, siblings: readonly Gpu[]): Judgement<Code> =>
-  about(
-    ref,
-    'power-limit-lowered',
-    together({ limit: power.limitWatts, usual: power.defaultLimitWatts }),
-    ({ limit, usual: own }): Details | undefined => {
-      const peers = usualNumber(knownOf(siblings.map((sibling) => sibling.power.limitWatts))) ?? own;
-      const expected = Math.max(own, peers);
-      if (limit >= expected - 1) return undefined;
-      return {
-        message: `${nameOf(ref)} may draw ${limit} W, ${limit < own - 1 ? `its default is ${own} W` : `its siblings may draw ${peers} W`}`,
-        observed: `${limit} W`,
-        expected: `${expected} W`,
-        evidence: {
-          cause: 'power_limit_lowered',
-          default_limit_watts: own,
-          siblings_limit_watts: peers,
-          slowdown: UNKNOWN_SLOWDOWN,
-        },
-        // Its own default allows no more: thermal/power-cap-lowered says nothing, so this does.
-        ...(limit >= own - 1 ? { override: { severity: 'WARNING' } } : {}),
-      };
-    },
-  );
-
-/** Never compared with the maximum clock: an A100 has default application clocks of 1095 MHz of 1410 and still boosts. */
-const clocks = ({ ref, clock }: Gpu, siblings: readonly Gpu[]): Judgement<Code> =>
-  about(
-    ref,
-    'clocks-locked',
-    together({ now: clock.applicationSmHertz, usual: clock.defaultApplicationSmHertz }),
-    ({ now, usual: own }): Details | undefined => {
-      const peers = usualNumber(knownOf(siblings.map((sibling) => sibling.clock.applicationSmHertz))) ?? own;
-      const expected = Math.max(own, peers);
-      if (now >= expected) return undefined;
-      return {
-        message: `application clocks of ${nameOf(ref)} are set to ${megahertz(now)}; ${now < own ? 'its default is' : 'its siblings have'} ${megahertz(expected)}`,
-        observed: megahertz(now),
-        expected: megahertz(expected),
-        evidence: { cause: 'clocks_locked', slowdown: clockSlowdown(now / expected) },
-      };
-    },
-  );
-
-const megahertz = (hertz: number): string => `${Math.round(hertz / 1e6)} MHz`;
-
-/** Width and the highest generation of the link; the generation of the moment drops when a GPU idles. */
-const pcie = ({ ref, pcie: link }: Gpu, siblings: readonly Gpu[]): Judgement<Code> =>
-  about(
-    ref,
-    'pcie-degraded',
-    together({ width: link.width, generation: link.maxGeneration }),
-    ({ width, generation }): Details | undefined => {
-      const usualWidth = usualNumber(knownOf(siblings.map((sibling) => sibling.pcie.width))) ?? width;
-      const usualGeneration = usualNumber(knownOf(siblings.map((sibling) => sibling.pcie.maxGeneration))) ?? generation;
-      if (width >= usualWidth && generation >= usualGeneration) return undefined;
-      return {
-        message: `${nameOf(ref)} is connected by Gen${generation} x${width}, its siblings by Gen${usualGeneration} x${usualWidth}`,
-        observed: `Gen${generation} x${width}`,
-        expected: `Gen${usualGeneration} x${usualWidth}`,
-        evidence: { cause: 'pcie_degraded', slowdown: UNKNOWN_SLOWDOWN },
-      };
-    },
-  );
-
-const remappedRows = ({ ref, rows }: Gpu, limit: number): Judgement<Code> =>
-  about(
-    ref,
-    'remapped-rows',
-    together({ correctable: rows.correctable, uncorrectable: rows.uncorrectable }),
-    ({ correctable, uncorrectable }): Details | undefined => {
-      const remapped = correctable + uncorrectable;
-      if (remapped < limit) return undefined;
-      return {
-        message: `${nameOf(ref)} has ${remapped} remapped rows; from ${limit} on a GPU is at risk`,
-        observed: `${remapped}`,
-        expected: `fewer than ${limit}`,
-        evidence: { cause: 'remapped_rows', correctable, uncorrectable, slowdown: UNKNOWN_SLOWDOWN },
-      };
-    },
-  );

@@ -23,12 +23,14 @@ import { createJournal } from './journal.ts';
 import { createKeeper } from './keeper.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import { memoryFile } from './memory.ts';
+import { recallPastFindings } from './past-findings.ts';
 import { recall } from './recall.ts';
 import { createRecorder } from './recorder.ts';
 import { createReload, type Reloaded, type Reread } from './reload.ts';
 import { consumption, memoryLimit } from './self.ts';
 import { createShedding } from './shedding.ts';
 import { lateHandlers } from './starting.ts';
+import { createStragglerWatch } from './straggler-watch.ts';
 import { createTeller } from './telling.ts';
 import { createValidations } from './validations.ts';
 import { liveVerdict, metricsText } from './views.ts';
@@ -40,6 +42,8 @@ const KEEP_SECONDS = 60;
 const GUARD_SECONDS = 10;
 /** As often as the stragglers of a job are looked for; the list is built anew for it. */
 const STEPS_SECONDS = 5;
+/** What is older than some weeks is forgotten by the hour. */
+const PAST_SECONDS = 3600;
 /** Four times what DESIGN §10 allows the agent, where neither the control group nor the site says anything. */
 const MEMORY_BYTES = 400e6;
 /** The watchdog itself decides whether a ping is due: a third of its period after the last. */
@@ -116,9 +120,20 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       tell(recorder.event('memory_lost', line, { severity: 'WARNING', reason: recalled.lost }));
     }
 
+    const past = await recallPastFindings({ events, now: host.now });
+    const offerPast = (): void => {
+      const findings = past.value();
+      if (findings !== undefined) engine.offer('pastFindings', findings);
+    };
+    offerPast();
+
     let saidStatus = '';
+    let known: Snapshot | undefined;
     const onSnapshot = (snapshot: Snapshot): void => {
+      known = snapshot;
       teller.tellOf(snapshot);
+      past.note(snapshot.changes);
+      if (snapshot.changes.length > 0) offerPast();
       const line = statusLine(snapshot);
       if (line !== saidStatus) void systemd.status(line);
       saidStatus = line;
@@ -128,7 +143,15 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       node: config.nodeName,
       onError: (id, error) => log.error({ task: id, err: error }, 'a scheduled task failed; please report it'),
     });
-    const { collectors } = o;
+    const stragglerWatch = createStragglerWatch({
+      host,
+      facts: () => known?.facts ?? {},
+      steps: steps.value,
+      mappingDirectory: () => config.jobMappingDirectory,
+      monotonicMs,
+    });
+    const isWatching = config.stragglers && config.gpus === 'expected';
+    const collectors = isWatching ? [...o.collectors, stragglerWatch] : o.collectors;
     const daemon = startDaemon({ engine, collectors, scheduler, intervals: config.intervals, onSnapshot });
     closers.push(daemon.stop);
 
@@ -200,6 +223,7 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
     });
     scheduler.every('guard', GUARD_SECONDS, async () => shed());
     scheduler.every('steps', STEPS_SECONDS, async () => engine.offer('stepTimes', steps.value()));
+    scheduler.every('past-findings', PAST_SECONDS, async () => offerPast());
     scheduler.every('keep', KEEP_SECONDS, async () => keeper.wake());
 
     handlers = controlHandlers({

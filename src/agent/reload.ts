@@ -30,6 +30,7 @@ const needsRestart = (before: Config, after: Config): readonly string[] =>
       ['tools', JSON.stringify(before.tools), JSON.stringify(after.tools)],
       ['control.group', before.controlGroup, after.controlGroup],
       ['log.format', before.logFormat, after.logFormat],
+      ['stragglers.enabled', before.stragglers, after.stragglers],
       ['events', JSON.stringify(before.events), JSON.stringify(after.events)],
     ] as const
   )

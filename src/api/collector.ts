@@ -55,6 +55,8 @@ export interface Collector<P extends FactName = FactName> {
   readonly sheddable?: boolean;
   readonly deadlineMs: number;
   collect(host: Host, signal: AbortSignal): Promise<Collected<P>>;
+  /** Ends what runs on between two questions: it is not asked any more, or not for now. */
+  readonly release?: () => void;
 }
 // biome-ignore lint/suspicious/noExplicitAny: a list of collectors is heterogeneous in what it provides
 export type AnyCollector = Collector<any>;

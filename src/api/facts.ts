@@ -361,6 +361,9 @@ export interface CounterLimit {
 export interface PastFinding {
   readonly check: string;
   readonly code: string;
+  readonly severity: Severity;
+  /** Whether it asked to keep jobs away. */
+  readonly drain: boolean;
   readonly component: Component;
   readonly from: number;
   readonly to?: number;

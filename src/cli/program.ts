@@ -57,6 +57,28 @@ const createProgram = (done: (code: number) => void): Command => {
     .option('--from <recording>', 'judge a recording or an nvidia-smi XML file instead of this machine')
     .action(async (options) => done(await (await import('./validate.ts')).validate(options)));
 
+  program
+    .command('stragglers')
+    .description('who holds a job back: exit 0 nobody, or suspects only, 1 a likely straggler, 2 could not run')
+    .option('--from <file...>', 'logs of nvidia-smi --query-gpu=timestamp,index,… --format=csv -l 5, one file a node')
+    .option('--jobs <file>', 'CSV node,job_id; without it all files are of one job')
+    .option('--steps <file>', 'CSV step,rank,seconds[,node,gpu,role]')
+    .option('--prometheus <url>', 'where the metrics of the agents are: Prometheus, Thanos, Mimir or VictoriaMetrics')
+    .option('--job <id>', 'only this job')
+    .option('--time <time>', 'the end of what is looked at: Unix seconds or RFC 3339 (default: now)')
+    .option(
+      '--window <duration>',
+      'how much time before it (default: 15m)',
+      durationOf('--window', '15m, 1h or 900s', { needsUnit: true }),
+    )
+    .option('--username <name>', 'for basic authentication')
+    .option('--password-file <file>', 'a file that holds the password')
+    .option('--bearer-token-file <file>', 'a file that holds a token')
+    .option('--ca-file <file>', 'certificates in PEM to trust besides those of the system')
+    .option('--insecure-skip-verify', 'trust any certificate')
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (options) => done(await (await import('./stragglers.ts')).stragglers(options)));
+
   readsMachine(program.command('collect'))
     .description('record what the machine says, for a bug report or a fixture')
     .requiredOption('--save <dir>', 'a new directory for the recording')

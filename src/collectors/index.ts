@@ -1,5 +1,6 @@
 import type { AnyCollector } from '../api.ts';
 import { driverModule } from './driver-module.ts';
+import { hostPressure } from './host-pressure.ts';
 import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
 import { createInventoryCollector, type InventoryCommand } from './inventory.ts';
@@ -19,5 +20,6 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   infiniband,
   createKernelLogCollector(),
   hwmon,
+  hostPressure,
   createInventoryCollector(inventoryCommand),
 ];

@@ -29,6 +29,10 @@ export interface Config {
   readonly events: { readonly maxBytes?: number; readonly maxAgeSeconds?: number };
   /** Above these the agent stops asking optional sources. */
   readonly guard: { readonly memoryBytes?: number; readonly cpuRatio: number };
+  /** Whether the agent follows the GPUs and looks for stragglers among them. */
+  readonly stragglers: boolean;
+  /** dcgm-exporter's job mapping directory, where no process says which job is at work. */
+  readonly jobMappingDirectory?: string;
   readonly metricsDetail: 'standard' | 'minimal';
   readonly metricsMaxSeries: number;
   readonly validation: { readonly schedule?: string; readonly level: 'quick' | 'prejob' };

@@ -1,6 +1,10 @@
-/** The sources that a configuration may name: the ids of `src/collectors/index.ts`, which configuration cannot import. */
+/**
+ * The sources that a configuration may name: the ids of `src/collectors/index.ts` and of `src/agent/straggler-watch.ts`,
+ * which configuration cannot import.
+ */
 export const SOURCES = [
   'nvidia-smi',
+  'nvidia-smi-follow',
   'nvidia-smi-nvlink',
   'nvidia-smi-topo',
   'driver-module',
@@ -8,6 +12,7 @@ export const SOURCES = [
   'infiniband',
   'kernel-log',
   'hwmon',
+  'host-pressure',
   'inventory',
 ] as const;
 

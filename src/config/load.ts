@@ -97,6 +97,8 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
       ...(file.guard?.memory_mb === undefined ? {} : { memoryBytes: file.guard.memory_mb * 1e6 }),
       cpuRatio: (file.guard?.cpu_percent ?? DEFAULT_CPU_PERCENT) / 100,
     },
+    stragglers: file.stragglers?.enabled ?? true,
+    ...(file.jobs?.mapping_directory === undefined ? {} : { jobMappingDirectory: file.jobs.mapping_directory }),
     metricsDetail: file.metrics?.detail ?? 'standard',
     metricsMaxSeries: file.metrics?.max_series ?? DEFAULT_MAX_SERIES,
     validation: {

@@ -100,6 +100,8 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
     control: v.optional(section({ group: v.optional(text) })),
     events: v.optional(section({ max_mb: v.optional(atLeast(1)), max_age: v.optional(duration) })),
     guard: v.optional(section({ memory_mb: v.optional(atLeast(50)), cpu_percent: v.optional(between(1, 100)) })),
+    stragglers: v.optional(section({ enabled: v.optional(flag) })),
+    jobs: v.optional(section({ mapping_directory: v.optional(absolutePath) })),
     metrics: v.optional(
       section({
         detail: v.optional(oneOf(['standard', 'minimal'])),

@@ -130,10 +130,12 @@ export const startDaemon = (o: {
     },
     shed: (sources) => {
       notAsked = sources;
+      for (const { id, release } of passive) if (sources.has(id)) release?.();
     },
     stop: () => {
       stopped = true;
       scheduler.stop();
+      for (const { release } of passive) release?.();
     },
   };
 };

@@ -111,9 +111,10 @@ export interface Engine {
   restore(baseline: Baseline): void;
 }
 
-export type OfferedFact = 'agent' | 'stepTimes';
+export type OfferedFact = 'agent' | 'stepTimes' | 'pastFindings';
 
 const NODE: Component = { kind: 'node', key: 'node' };
+const NO_PAST = 'no source tells of the last weeks: the agent does once it has watched the node for three days';
 
 export const createEngine = (o: {
   readonly host: Host;
@@ -250,6 +251,7 @@ export const createEngine = (o: {
       const collected = store.facts(now, { keepStale });
       const given: Record<string, unknown> = {
         agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
+        pastFindings: { ...absent('no-history', NO_PAST), ...own },
       };
       for (const [name, value] of offered) given[name] = { ...known(value), ...own };
       const facts: FactMap = { ...collected, ...given, sources: { ...known(states), ...own } };

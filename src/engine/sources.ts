@@ -21,9 +21,9 @@ interface Entry {
   hangsInARow: number;
 }
 
-/** A machine without the part has nothing wrong with the source that would read it. */
+/** A machine without the part has nothing wrong with the source that would read it, nor one that was just started. */
 const isAnswer = (absence: Absent): boolean =>
-  ['unsupported', 'no-device', 'not-recorded', 'deprecated'].includes(absence.reason);
+  ['unsupported', 'no-device', 'not-recorded', 'no-history', 'deprecated'].includes(absence.reason);
 
 export const createSourceBook = (): SourceBook => {
   const entries = new Map<string, Entry>();

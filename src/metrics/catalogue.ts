@@ -1,6 +1,6 @@
 import { GPU_LABELS, NIC_LABELS, RECOVERY_ACTIONS, UNKNOWN_RECOVERY_ACTION } from './labels.ts';
 
-export type MetricGroup = 'agent' | 'checks' | 'validation' | 'gpu' | 'nic';
+export type MetricGroup = 'agent' | 'checks' | 'validation' | 'gpu' | 'straggler' | 'nic';
 
 export interface MetricFamily {
   readonly name: string;
@@ -32,11 +32,13 @@ const minimal = { minimal: true } as const;
 const states = { minimal: true, stateSet: true } as const;
 const sparse = { minimal: true, sparse: true } as const;
 const readings = { dropped: 'third: readings' } as const;
+const windows = { dropped: 'first: windows' } as const;
 
 const agent = family('agent');
 const check = family('checks');
 const validation = family('validation');
 const gpuFamily = family('gpu', readings);
+const stragglerFamily = family('straggler');
 const nicFamily = family('nic', readings);
 
 const gpu = (
@@ -46,6 +48,12 @@ const gpu = (
   help: string,
   more = {},
 ): MetricFamily => gpuFamily(`gpu_${name}`, type, [...GPU_LABELS, ...labels], help, more);
+const straggler = (
+  name: string,
+  labels: readonly string[],
+  help: string,
+  more: Partial<MetricFamily> = {},
+): MetricFamily => stragglerFamily(`gpu_${name}`, 'gauge', [...GPU_LABELS, ...labels], help, more);
 const nic = (
   name: string,
   type: MetricFamily['type'],
@@ -233,6 +241,46 @@ export const CATALOGUE: readonly MetricFamily[] = [
     ['xid'],
     'When this Xid was last seen; present only for those that were.',
     sparse,
+  ),
+
+  straggler('window_busy_ratio', [], 'Share of the window in which a kernel ran.', windows),
+  straggler(
+    'window_sm_clock_hertz',
+    ['stat'],
+    'SM clock in the window while the GPU was busy: the mean, and what it was above 95 % of the time.',
+    windows,
+  ),
+  straggler('window_power_watts', [], 'Mean power in the window.', windows),
+  straggler(
+    'window_throttle_ratio',
+    ['reason'],
+    'Share of the window for which the clocks were held back, by reason.',
+    windows,
+  ),
+  straggler('window_temperature_celsius', [], 'Mean temperature of the core in the window.', windows),
+  straggler(
+    'cause_active',
+    ['cause'],
+    'State that may slow the GPU down, present only while it is so; without the labels of a GPU it holds on the node.',
+    sparse,
+  ),
+  straggler(
+    'relative_performance_ratio',
+    [],
+    'Speed against the peers, 1 is as fast as they are; of busy GPUs that have peers.',
+    minimal,
+  ),
+  straggler(
+    'straggler_level',
+    ['level'],
+    'A GPU that holds its job back, or without labels of a GPU the node; present only while it is so.',
+    sparse,
+  ),
+  straggler(
+    'job_info',
+    ['job_id', 'role'],
+    'The job that works on the GPU, at most one; always 1. The role is all where nothing says it.',
+    minimal,
   ),
 
   nic(

@@ -6,6 +6,7 @@ const GROUPS: Readonly<Record<MetricGroup, string>> = {
   checks: 'Checks and findings',
   validation: 'Validations',
   gpu: 'GPUs',
+  straggler: 'Stragglers',
   nic: 'Network ports',
 };
 

@@ -1,4 +1,11 @@
-import type { EccLocation, Severity, ThrottleReason, XidClass } from '../api.ts';
+import {
+  CAUSE_KINDS,
+  type EccLocation,
+  type Severity,
+  STRAGGLER_LEVELS,
+  type ThrottleReason,
+  type XidClass,
+} from '../api.ts';
 
 /** GPU series join with dcgm-exporter's on these three (its spelling, internal/pkg/rendermetrics). */
 export const GPU_LABELS = ['gpu', 'UUID', 'pci_bus_id'] as const;
@@ -103,7 +110,10 @@ export const LABEL_VALUES: Readonly<Record<string, readonly string[]>> = {
   reason: THROTTLE_REASONS,
   sensor: TEMPERATURE_SENSORS,
   domain: CLOCK_DOMAINS,
-  cause: REMAP_CAUSES,
+  'cause of remapped rows': REMAP_CAUSES,
+  'cause of slowness': CAUSE_KINDS,
+  'straggler level': STRAGGLER_LEVELS,
+  stat: ['mean', 'p05'],
   'ECC severity': ['correctable', 'uncorrectable'],
   location: ['sram', 'dram'],
   xid_class: XID_CLASSES,

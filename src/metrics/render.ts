@@ -8,6 +8,7 @@ import { checkSamples } from './samples/checks.ts';
 import { gpuSamples } from './samples/gpu.ts';
 import { nicSamples } from './samples/nic.ts';
 import { nvlinkSamples } from './samples/nvlink.ts';
+import { stragglerSamples } from './samples/straggler.ts';
 import { type ValidationOutcome, validationSamples } from './samples/validation.ts';
 import { type KernelLogTrust, xidSamples } from './samples/xid.ts';
 
@@ -51,6 +52,7 @@ export const seriesOf = (snapshot: Snapshot, options: MetricsOptions): readonly 
     ...validationSamples(options.validations ?? []),
     ...gpuSamples(snapshot),
     ...nvlinkSamples(snapshot),
+    ...stragglerSamples(snapshot),
     ...xidSamples(snapshot, options.kernelLogTrust ?? 'kernel'),
     ...nicSamples(snapshot),
   ]);

@@ -1,10 +1,12 @@
+import { QUERY } from './fake-query.ts';
+
 /**
  * The simulated tools are shell scripts with an absolute interpreter, because hooks of Slurm run without a PATH.
  * They use nothing but shell built-ins, /bin/cat and /bin/sleep, and answer with the file named after their arguments.
  */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-const answering = (tool: string, answers: string, usage: string): string => `#!/bin/sh
+const answering = (tool: string, answers: string, usage: string, more = ''): string => `#!/bin/sh
 # Simulated ${tool}; made by muster, gone when the simulation ends.
 answers=${quoted(answers)}
 key=${tool}
@@ -21,7 +23,7 @@ hang() {
   trap '' TERM INT HUP
   exec /bin/sleep 86400
 }
-case "$key" in
+${more}case "$key" in
   */*) known=no ;;
   *) if [ -f "$answers/$key.out" ] || [ -f "$answers/$key.exit" ]; then known=yes; else known=no; fi ;;
 esac
@@ -51,7 +53,8 @@ export const fakeTools = (answers: string): ReadonlyMap<string, string> =>
       answering(
         'nvidia-smi',
         answers,
-        'The simulated nvidia-smi does not know these arguments; it answers: (none), -L, -q -x, nvlink -s, nvlink -e, topo -m.',
+        'The simulated nvidia-smi does not know these arguments; it answers: (none), -L, -q -x, nvlink -s, nvlink -e, topo -m, --query-gpu=… --format=csv.',
+        QUERY,
       ),
     ],
     ['ibstat', answering('ibstat', answers, 'The simulated ibstat takes no arguments.')],

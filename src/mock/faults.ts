@@ -4,6 +4,7 @@ import { beforeStart, type Fault, type Period, type Target } from './faults/faul
 import { fabricDegraded, nvlinkDown, pcieWidth } from './faults/gpu-links.ts';
 import { lost, missing, recoveryReset, vbiosDrift } from './faults/gpu-presence.ts';
 import { gpuReset } from './faults/gpu-reset.ts';
+import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
 import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
 import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
@@ -43,6 +44,7 @@ export const FAULTS: readonly Fault[] = [
   ibRate,
   ibFlap,
   ibErrors,
+  hostPressure,
 ];
 
 /** A fault as asked for: `xid79`, and `gpu3` where a component was named. */

@@ -4,6 +4,8 @@ import { commandFiles } from './world/commands.ts';
 import { healthyWorld, type Moment } from './world/healthy.ts';
 import { hostFiles } from './world/host-files.ts';
 import { kmsg } from './world/kmsg.ts';
+import { processFiles } from './world/process-files.ts';
+import { slowed } from './world/slowed.ts';
 import { infinibandFiles } from './world/sys-infiniband.ts';
 import { pciFiles } from './world/sys-pci.ts';
 
@@ -13,12 +15,13 @@ export interface WorldRequest extends Moment {
 
 /** A simulated machine at one moment as text; the same request gives the same text. */
 export const renderWorld = (request: WorldRequest): MachineTree => {
-  const world = applyFaults(healthyWorld(request), request.faults);
+  const world = slowed(applyFaults(healthyWorld(request), request.faults));
   return new Map([
     ...commandFiles(world),
     ...pciFiles(world),
     ...infinibandFiles(world),
     ...hostFiles(world),
+    ...processFiles(world),
     ['kmsg', kmsg(world)] as const,
   ]);
 };

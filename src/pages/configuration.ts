@@ -29,6 +29,8 @@ control: {group: gpuadmin}    # whose members may use muster.sock, see sockets.m
 events: {max_mb: 16, max_age: 35d}
 guard: {cpu_percent: 10}      # above it optional sources are not asked; memory_mb: else the limit of the control group
 metrics: {detail: standard}
+stragglers: {enabled: true}   # false: no nvidia-smi that runs on (it holds the driver, as every monitor does)
+jobs: {mapping_directory: /run/dcgm-job-maps}  # as dcgm-exporter's --hpc-job-mapping-dir; else by the processes alone
 log: {level: info, format: text}  # without format: text for a terminal and the journal, JSON elsewhere`;
 
 /** docs/configuration.md. */

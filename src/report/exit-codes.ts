@@ -1,3 +1,4 @@
+import type { JobVerdict } from '../api.ts';
 import type { Verdict } from '../engine/snapshot.ts';
 import type { VerdictReport } from './verdict-report.ts';
 
@@ -11,6 +12,7 @@ export const EXIT_CODES = {
   agent: { stopped: 0, couldNotRun: 2 },
   /** `mock` ends as its command ends; these are what a shell says of one that did not start (POSIX, 2.8.2). */
   mock: { couldNotRun: 2, cannotBeExecuted: 126, notFound: 127 },
+  /** Suspects alone are none. */
   stragglers: { none: 0, likely: 1, couldNotRun: 2 },
   /** Monitoring Plugins guidelines. */
   nagios: { ok: 0, warning: 1, critical: 2, unknown: 3 },
@@ -46,4 +48,11 @@ export const exitCodeOf = (verdict: VerdictReport, protocol: ExitProtocol = 'val
     default:
       return verdict.ready ? EXIT_CODES.validate.ready : EXIT_CODES.validate.notReady;
   }
+};
+
+/** The exit code of `stragglers`: a suspect alone, a slow job and a common cause accuse nobody. */
+export const stragglersExitCode = (jobs: readonly Pick<JobVerdict, 'verdict' | 'stragglers'>[]): number => {
+  const accuses = ({ verdict, stragglers }: Pick<JobVerdict, 'verdict' | 'stragglers'>): boolean =>
+    verdict === 'likely' || verdict === 'confirmed' || stragglers.some(({ level }) => level !== 'suspect');
+  return jobs.some(accuses) ? EXIT_CODES.stragglers.likely : EXIT_CODES.stragglers.none;
 };

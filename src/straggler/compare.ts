@@ -212,7 +212,8 @@ const compareNodes = (
   wholeNodes: ReadonlyMap<string, number>,
   found: Found<string>,
 ): void => {
-  if (nodes.size < RULES.minNodes) return;
+  // Nodes differ by where they stand: their air is no fault of theirs.
+  if (nodes.size <= RULES.minPeers || feature.name === 'temperature') return;
   const names: string[] = [];
   const centres: number[] = [];
   for (const [node, indexes] of nodes) {
@@ -223,7 +224,7 @@ const compareNodes = (
   }
   const values = Float64Array.from(centres);
   const peers = countOf(values) - 1;
-  if (peers < RULES.minNodes - 1) return;
+  if (peers < RULES.minPeers) return;
   const sorted = sortedOf(values);
   const differences = mapped(values, (value) => feature.worse * (value - medianOfOthers(sorted, value)));
   const spread = spreadOf(feature, differences, peers);

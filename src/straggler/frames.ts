@@ -38,6 +38,26 @@ const placed = (node: string, ref: Component): Component => ({
 
 export const createFrameBuilder = (o: { readonly windowSeconds?: number } = {}): FrameBuilder => {
   const gpus = new Map<string, Held>();
+  // A parser hands over the same component for each line of a GPU: no key is put together twice.
+  const byNode = new Map<string, WeakMap<Component, Held>>();
+
+  const heldFor = (node: string, ref: Component, at: number): Held => {
+    let known = byNode.get(node);
+    if (known === undefined) {
+      known = new WeakMap();
+      byNode.set(node, known);
+    }
+    const quick = known.get(ref);
+    if (quick !== undefined && gpus.has(quick.ref.key)) return quick;
+    const key = keyOf(node, ref);
+    let held = gpus.get(key);
+    if (held === undefined) {
+      held = { ref: placed(node, ref), samples: createSampleWindow(o.windowSeconds), lastAt: at };
+      gpus.set(key, held);
+    }
+    known.set(ref, held);
+    return held;
+  };
 
   const inputsByModel = (atMs: number): Map<string, (CauseInput & { readonly key: string })[]> => {
     const byModel = new Map<string, (CauseInput & { readonly key: string })[]>();
@@ -55,12 +75,7 @@ export const createFrameBuilder = (o: { readonly windowSeconds?: number } = {}):
 
   return {
     add: (node, ref, sample) => {
-      const key = keyOf(node, ref);
-      let held = gpus.get(key);
-      if (held === undefined) {
-        held = { ref: placed(node, ref), samples: createSampleWindow(o.windowSeconds), lastAt: sample.at };
-        gpus.set(key, held);
-      }
+      const held = heldFor(node, ref, sample.at);
       held.lastAt = sample.at;
       held.samples.add(sample);
     },

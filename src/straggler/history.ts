@@ -40,7 +40,10 @@ export interface PartHistory {
   isQuiet(): boolean;
 }
 
-/** How many of the minutes hit; undefined where that is not persistent. */
+/**
+ * How many of the minutes hit; undefined where that is not persistent. Windows of five minutes overlap, so that one event
+ * makes five hits in a row: the shortcut of severe ones is for what a cause explains.
+ */
 const persistent = (
   minutes: readonly PastMinute[],
   isIn: (minute: PastMinute) => boolean,
@@ -86,7 +89,8 @@ export const createPartHistory = (): PartHistory => {
           return deviation !== undefined && isHit(feature, deviation, hasCause);
         },
         ({ deviations, throttled }) =>
-          (deviations.get(feature)?.deviation ?? 0) >= SEVERE.deviation || throttled >= SEVERE.throttleRatio,
+          hasCause &&
+          ((deviations.get(feature)?.deviation ?? 0) >= SEVERE.deviation || throttled >= SEVERE.throttleRatio),
       );
       if (found === undefined) return undefined;
       const value = averaged(found.hits.flatMap(({ deviations }) => deviations.get(feature) ?? []));

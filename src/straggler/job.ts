@@ -6,7 +6,7 @@ import { type Evidence, explains, levelOf } from './evidence.ts';
 import { FEATURES } from './features.ts';
 import { isHit, type PartHistory } from './history.ts';
 import { byKind, causesOfJob, type JobCauses } from './job-causes.ts';
-import { againstItself } from './own-history.ts';
+import { ofMost, withOwnPast } from './own-history.ts';
 import { createParts, type Part, settle, smoothLoad } from './parts.ts';
 import { groupPeers, loadOfValues, type Peer, valuesOf } from './peers.ts';
 import { RULES } from './rules.ts';
@@ -137,16 +137,19 @@ export const createJobWatch = (o: {
     causes: JobCauses,
     isSplit: boolean,
   ): void => {
-    const hasPeers = peers.length > RULES.minPeers;
+    const deviatingNodes = new Set(comparison.nodes.keys());
     for (const peer of peers) {
       const part = gpus.of(peer.ref);
-      const deviations = hasPeers ? (comparison.gpus.get(peer) ?? NOTHING) : againstItself(part, peer);
+      const fromPeers = comparison.gpus.get(peer) ?? NOTHING;
+      const deviations = peer.hasCause ? withOwnPast(fromPeers, part.past.compare(peer.values)) : fromPeers;
       const own = causes.own(peer.minute);
       part.history.add({ at, deviations, causes: own, throttled: throttledShare(peer.minute) });
       let isCalm = !peer.hasCause;
       for (const [feature, deviation] of deviations) if (isHit(feature, deviation, peer.hasCause)) isCalm = false;
+      part.isDeviating = deviations.size > 0 || deviatingNodes.has(peer.node);
       if (!isCalm) continue;
       part.calm += 1;
+      if (o.learn) part.past.addCalm(peer.values);
       const learnable = comparison.own.get(peer);
       // What deviates is not learned, and a role is not a slot.
       if (learnable !== undefined && !isSplit) o.baselines.learn(peer.board, peer.place, learnable);
@@ -154,14 +157,22 @@ export const createJobWatch = (o: {
   };
 
   const noteNodes = (at: number, peers: readonly Peer[], comparison: Comparison, causes: JobCauses): void => {
-    const seen = new Map<string, Component>();
-    for (const { node, ref } of peers) if (!seen.has(node)) seen.set(node, ref);
-    for (const [node, ref] of seen) {
-      const deviations = comparison.nodes.get(node) ?? NOTHING;
+    const ofNode = new Map<string, Peer[]>();
+    for (const peer of peers) {
+      const members = ofNode.get(peer.node);
+      if (members === undefined) ofNode.set(peer.node, [peer]);
+      else members.push(peer);
+    }
+    for (const [node, members] of ofNode) {
+      const [first] = members;
+      const fromPeers = comparison.nodes.get(node) ?? NOTHING;
       const own = causes.nodes.get(node) ?? [];
       // Most nodes never show anything: no history is kept of nothing.
-      if (nodes.get(nodeKey(node)) === undefined && deviations.size === 0 && own.length === 0) continue;
-      nodes.of(nodeComponent(node, ref)).history.add({ at, deviations, causes: own, throttled: 0 });
+      const isNew = nodes.get(nodeKey(node)) === undefined;
+      if (first === undefined || (isNew && fromPeers.size === 0 && own.length === 0)) continue;
+      const past = (): Deviations => ofMost(members.map(({ ref, values }) => gpus.of(ref).past.compare(values)));
+      const deviations = own.length > 0 ? withOwnPast(fromPeers, past()) : fromPeers;
+      nodes.of(nodeComponent(node, first.ref)).history.add({ at, deviations, causes: own, throttled: 0 });
     }
   };
 

@@ -1,36 +1,95 @@
-import type { Deviations } from './compare.ts';
-import type { Part } from './parts.ts';
-import type { Peer } from './peers.ts';
+import type { Deviation, Deviations } from './compare.ts';
+import { FEATURES, type Feature, type FeatureName, plain } from './features.ts';
 import { RULES } from './rules.ts';
-import { median } from './statistics.ts';
+import { medianOfSorted, robustSpread, sortedOf } from './statistics.ts';
 
-/** Of the SM clock, as in features.ts; an own past is one peer, so the doubt is that of few peers. */
-const CLOCK_FLOOR = 0.005;
+/** What a GPU showed in this job while nothing held it down: the latest half an hour of that. */
+export interface OwnHistory {
+  /** A minute without a cause. */
+  addCalm(values: Readonly<Record<FeatureName, number>>): void;
+  /** Against that history: of use where a cause explains it, nothing by itself. */
+  compare(values: Readonly<Record<FeatureName, number>>): Deviations;
+}
 
+const KEPT_MINUTES = 30;
 const NOTHING: Deviations = new Map();
 
-/** A GPU with too few peers, against its own first quarter of an hour in this job: of use where a cause explains it. */
-export const againstItself = (part: Part, { values, hasCause }: Peer): Deviations => {
-  const clock = values.sm_clock;
-  if (Number.isNaN(clock)) return NOTHING;
-  const { firstClocks } = part;
-  if (!hasCause && firstClocks.length < RULES.persistence.of) firstClocks.push(clock);
-  if (firstClocks.length < RULES.persistence.of) return NOTHING;
-  const before = median(firstClocks);
-  const z = (before - clock) / (CLOCK_FLOOR * RULES.uncertainSpread);
-  if (z < RULES.zWithCause) return NOTHING;
-  return new Map([
-    [
-      'sm_clock',
-      {
-        observed: Math.exp(clock),
-        peerMedian: Math.exp(before),
-        deviation: 1 - Math.exp(clock - before),
-        z,
-        peers: 0,
-        // Alone it is no evidence: only one that a cause explains is believed.
-        hasBaseline: hasCause,
-      },
-    ],
-  ]);
+/** The temperature follows the room; dips are a matter of peers. */
+const COMPARED = FEATURES.filter(({ name }) => name === 'sm_clock' || name === 'power' || name === 'busy');
+
+interface Calm {
+  readonly feature: Feature;
+  readonly values: number[];
+  centre: number;
+  spread: number;
+  isStale: boolean;
+}
+
+export const createOwnHistory = (): OwnHistory => {
+  let calm: readonly Calm[] | undefined;
+
+  const refresh = (one: Calm): void => {
+    one.centre = medianOfSorted(sortedOf(one.values));
+    // An own past is one peer: the doubt is that of few.
+    one.spread = Math.max(one.feature.spreadFloor, robustSpread(one.values, one.centre) || 0) * RULES.uncertainSpread;
+    one.isStale = false;
+  };
+
+  return {
+    addCalm: (values) => {
+      calm ??= COMPARED.map((feature) => ({
+        feature,
+        values: [],
+        centre: Number.NaN,
+        spread: Number.NaN,
+        isStale: true,
+      }));
+      for (const one of calm) {
+        const value = values[one.feature.name];
+        if (Number.isNaN(value)) continue;
+        one.values.push(value);
+        if (one.values.length > KEPT_MINUTES) one.values.shift();
+        one.isStale = true;
+      }
+    },
+    compare: (values) => {
+      let found: Map<FeatureName, Deviation> | undefined;
+      for (const one of calm ?? []) {
+        const { feature } = one;
+        const value = values[feature.name];
+        if (one.values.length < RULES.persistence.of || Number.isNaN(value)) continue;
+        if (one.isStale) refresh(one);
+        const difference = feature.worse * (value - one.centre);
+        const deviation = 1 - Math.exp(-difference);
+        const z = difference / one.spread;
+        if (deviation < feature.minEffect || z < RULES.zWithCause) continue;
+        found ??= new Map();
+        found.set(feature.name, {
+          observed: plain(feature, value),
+          peerMedian: plain(feature, one.centre),
+          deviation,
+          z,
+          peers: 0,
+          hasBaseline: true,
+        });
+      }
+      return found ?? NOTHING;
+    },
+  };
 };
+
+/** What at least half of a node's GPUs show against their own past, as the node's. */
+export const ofMost = (each: readonly Deviations[]): Deviations => {
+  const found = new Map<FeatureName, Deviation>();
+  for (const { name } of COMPARED) {
+    const having = each.flatMap((deviations) => deviations.get(name) ?? []);
+    if (having.length === 0 || having.length < each.length / 2) continue;
+    const middle = [...having].sort((a, b) => a.deviation - b.deviation)[having.length >> 1];
+    if (middle !== undefined) found.set(name, middle);
+  }
+  return found;
+};
+
+/** Peers first; the own past where these cannot tell. */
+export const withOwnPast = (fromPeers: Deviations, own: Deviations): Deviations =>
+  own.size === 0 ? fromPeers : fromPeers.size === 0 ? own : new Map([...own, ...fromPeers]);

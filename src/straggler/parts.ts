@@ -1,5 +1,6 @@
 import type { Component, StragglerLevel } from '../api.ts';
 import { createPartHistory, isHit, type PartHistory } from './history.ts';
+import { createOwnHistory, type OwnHistory } from './own-history.ts';
 import { RULES } from './rules.ts';
 import type { Accused } from './verdict.ts';
 
@@ -11,13 +12,18 @@ export interface Part {
   calm: number;
   /** What the job asks of it, smoothed, so that roles do not flicker; logarithmic. */
   load: number;
-  /** Comparable clock of its first quarter of an hour, for a GPU without peers. */
-  readonly firstClocks: number[];
+  /** In its last minute. */
+  isDeviating: boolean;
+  readonly past: OwnHistory;
   held: Accused | undefined;
 }
 
-/** Minutes over which the load is smoothed. */
+/**
+ * Minutes over which the load is smoothed. A GPU has its role from the first step on; what deviates later is slow to be
+ * taken for another role, so that it is compared with those that it was like.
+ */
 const LOAD_MINUTES = 10;
+const DEVIATING_MINUTES = 120;
 
 export const createParts = () => {
   const parts = new Map<string, Part>();
@@ -27,7 +33,15 @@ export const createParts = () => {
       let part = parts.get(component.key);
       if (part === undefined) {
         const history = createPartHistory();
-        part = { component, history, calm: 0, load: Number.NaN, firstClocks: [], held: undefined };
+        part = {
+          component,
+          history,
+          calm: 0,
+          load: Number.NaN,
+          isDeviating: false,
+          past: createOwnHistory(),
+          held: undefined,
+        };
         parts.set(component.key, part);
       }
       part.component = component;
@@ -40,7 +54,8 @@ export type Parts = ReturnType<typeof createParts>;
 
 export const smoothLoad = (part: Part, load: number): void => {
   if (Number.isNaN(load)) return;
-  part.load = Number.isNaN(part.load) ? load : part.load + (load - part.load) / LOAD_MINUTES;
+  const minutes = part.isDeviating ? DEVIATING_MINUTES : LOAD_MINUTES;
+  part.load = Number.isNaN(part.load) ? load : part.load + (load - part.load) / minutes;
 };
 
 const RANK: Readonly<Record<StragglerLevel, number>> = { suspect: 0, likely: 1, confirmed: 2 };

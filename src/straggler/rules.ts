@@ -37,7 +37,7 @@ export const RULES = {
   minPeers: 3,
   manyPeers: 7,
   uncertainSpread: 2,
-  /** From this many nodes on the median over nodes tells the effect of a slot, and a node is compared with nodes. */
+  /** From this many nodes on the median over nodes tells the effect of a slot. */
   minNodes: 5,
 
   /** Throttled for more than this share of the window is a cause, whatever the peers do. */

@@ -1,6 +1,6 @@
 import type { GpuSample, GpuWindow, ThrottleReason } from '../api.ts';
 import { RULES } from './rules.ts';
-import { mean, quantile } from './statistics.ts';
+import { quantile } from './statistics.ts';
 
 /** The latest samples of one GPU, and what they come to. */
 export interface SampleWindow {
@@ -14,41 +14,6 @@ export interface SampleWindow {
 /** A clock that was stepped back by less is a hiccup of the logger. */
 const STEP_BACK_MS = 60_000;
 
-const present = (samples: readonly GpuSample[], of: (sample: GpuSample) => number | undefined): number[] => {
-  const values: number[] = [];
-  for (const sample of samples) {
-    const value = of(sample);
-    if (value !== undefined) values.push(value);
-  }
-  return values;
-};
-
-/** Seconds that the counter gained; one that went down was reset and counts from zero. */
-const gained = (totals: readonly number[]): number => {
-  let sum = 0;
-  for (let i = 1; i < totals.length; i++) {
-    const from = totals[i - 1] ?? 0;
-    const to = totals[i] ?? 0;
-    sum += to >= from ? to - from : to;
-  }
-  return sum;
-};
-
-const throttleRatioOf = (samples: readonly GpuSample[], reason: ThrottleReason): number | undefined => {
-  const counted = samples.filter(({ throttleSeconds }) => throttleSeconds?.[reason] !== undefined);
-  const [first] = counted;
-  const last = counted.at(-1);
-  if (first !== undefined && last !== undefined && last.at > first.at) {
-    const seconds = gained(counted.map(({ throttleSeconds }) => throttleSeconds?.[reason] ?? 0));
-    return Math.min(1, seconds / ((last.at - first.at) / 1000));
-  }
-  const bits = present(samples, ({ throttled }) => {
-    const bit = throttled?.[reason];
-    return bit === undefined ? undefined : Number(bit);
-  });
-  return bits.length === 0 ? undefined : mean(bits);
-};
-
 const REASONS: readonly ThrottleReason[] = [
   'sw_power_cap',
   'sw_thermal',
@@ -57,6 +22,48 @@ const REASONS: readonly ThrottleReason[] = [
   'hw_power_brake',
   'application_clocks',
 ];
+
+/** A mean over what was told. */
+interface Mean {
+  sum: number;
+  count: number;
+}
+
+const newMean = (): Mean => ({ sum: 0, count: 0 });
+
+const take = (mean: Mean, value: number | undefined): void => {
+  if (value === undefined) return;
+  mean.sum += value;
+  mean.count += 1;
+};
+
+/** Throttle time from the driver's counter, else from how often the reason held when it was sampled. */
+const throttleRatioOf = (samples: readonly GpuSample[], reason: ThrottleReason): number | undefined => {
+  let held = 0;
+  let asked = 0;
+  let counted = 0;
+  let gained = 0;
+  let previous = 0;
+  let firstAt = 0;
+  let lastAt = 0;
+  for (const { at, throttled, throttleSeconds } of samples) {
+    const bit = throttled?.[reason];
+    if (bit !== undefined) {
+      asked += 1;
+      if (bit) held += 1;
+    }
+    const total = throttleSeconds?.[reason];
+    if (total === undefined) continue;
+    if (counted === 0) firstAt = at;
+    // One that went down was reset and counts from zero.
+    else gained += total >= previous ? total - previous : total;
+    previous = total;
+    lastAt = at;
+    counted += 1;
+  }
+  if (counted > 1 && lastAt > firstAt) return Math.min(1, gained / ((lastAt - firstAt) / 1000));
+  return asked === 0 ? undefined : held / asked;
+};
 
 const throttleRatios = (samples: readonly GpuSample[]): GpuWindow['throttleRatio'] => {
   const ratios: { [K in ThrottleReason]?: number } = {};
@@ -67,37 +74,36 @@ const throttleRatios = (samples: readonly GpuSample[]): GpuWindow['throttleRatio
   return ratios;
 };
 
-const given = <K extends string>(key: K, values: readonly number[], of: (values: readonly number[]) => number) =>
-  values.length === 0 ? {} : ({ [key]: of(values) } as { [P in K]: number });
-
-const isBusy = ({ utilizationRatio }: GpuSample): boolean =>
-  utilizationRatio === undefined || utilizationRatio >= RULES.busyAt;
+type OpenWindow = { -readonly [K in keyof GpuWindow]: GpuWindow[K] };
 
 const summary = (at: number, samples: readonly GpuSample[]): GpuWindow => {
-  const clocks = present(samples.filter(isBusy), ({ smClockHertz }) => smClockHertz);
-  const limit = present(samples, ({ powerLimitWatts }) => powerLimitWatts).at(-1);
-  return {
-    at,
-    ...given(
-      'busyRatio',
-      present(samples, ({ utilizationRatio }) => utilizationRatio),
-      mean,
-    ),
-    ...given('smClockHertz', clocks, mean),
-    ...given('smClockP05Hertz', clocks, (values) => quantile(values, 0.05)),
-    ...given(
-      'powerWatts',
-      present(samples, ({ powerWatts }) => powerWatts),
-      mean,
-    ),
-    ...(limit === undefined ? {} : { powerLimitWatts: limit }),
-    ...given(
-      'temperatureCelsius',
-      present(samples, ({ temperatureCelsius }) => temperatureCelsius),
-      mean,
-    ),
-    throttleRatio: throttleRatios(samples),
-  };
+  const busy = newMean();
+  const clock = newMean();
+  const power = newMean();
+  const temperature = newMean();
+  const clocks: number[] = [];
+  let limit: number | undefined;
+  for (const sample of samples) {
+    const { utilizationRatio, smClockHertz } = sample;
+    take(busy, utilizationRatio);
+    take(power, sample.powerWatts);
+    take(temperature, sample.temperatureCelsius);
+    limit = sample.powerLimitWatts ?? limit;
+    // An idle GPU's clock says nothing.
+    if (smClockHertz === undefined || (utilizationRatio !== undefined && utilizationRatio < RULES.busyAt)) continue;
+    take(clock, smClockHertz);
+    clocks.push(smClockHertz);
+  }
+  const window: OpenWindow = { at, throttleRatio: throttleRatios(samples) };
+  if (busy.count > 0) window.busyRatio = busy.sum / busy.count;
+  if (clock.count > 0) {
+    window.smClockHertz = clock.sum / clock.count;
+    window.smClockP05Hertz = quantile(clocks, 0.05);
+  }
+  if (power.count > 0) window.powerWatts = power.sum / power.count;
+  if (limit !== undefined) window.powerLimitWatts = limit;
+  if (temperature.count > 0) window.temperatureCelsius = temperature.sum / temperature.count;
+  return window;
 };
 
 export const createSampleWindow = (windowSeconds: number = RULES.windowSeconds): SampleWindow => {
@@ -120,7 +126,7 @@ export const createSampleWindow = (windowSeconds: number = RULES.windowSeconds):
       const since = atMs - windowSeconds * 1000;
       let from = 0;
       while (from < samples.length && (samples[from]?.at ?? 0) <= since) from += 1;
-      if (from > 0) samples = samples.slice(from);
+      if (from > 0) samples.splice(0, from);
       // A log is asked for a minute when its next line has been read already.
       let to = samples.length;
       while (to > 0 && (samples[to - 1]?.at ?? 0) > atMs) to -= 1;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checks } from '../../checks/index.ts';
+import { FOLLOWER } from '../../src/agent/straggler-watch.ts';
 import { createCollectors } from '../../src/collectors/index.ts';
 import { SOURCES, TOOLS } from '../../src/config/known-names.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -105,12 +106,15 @@ describe('a name that is not known', () => {
 
   it('is every other than those of the collectors', () => {
     const ids = createCollectors({ inventoryCommand: { file: 'x', args: [] } }).map(({ id }) => id);
+    ids.push(FOLLOWER);
     expect([...SOURCES].sort()).toEqual(ids.sort());
   });
 
   it('is every other than those of the tools that are run', () => {
     const code = ['src/collectors', 'src/integrations'].flatMap((folder) =>
-      readdirSync(join(ROOT, folder)).map((file) => readFileSync(join(ROOT, folder, file), 'utf8')),
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(join(ROOT, folder, file), 'utf8')),
     );
     const run = code.flatMap((text) => [...text.matchAll(/\.run\('([^']+)'/g)].map(([, tool = '']) => tool));
     expect([...TOOLS].sort()).toEqual([...new Set(run)].sort());

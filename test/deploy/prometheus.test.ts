@@ -15,14 +15,25 @@ interface Alert {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+interface Recorded {
+  readonly record: string;
+  readonly expr: string;
+}
+
 const FOLDER = join(DEPLOY, 'prometheus');
 const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
-const alerts = (parse(read('alerts.yml')) as { groups: { rules: Alert[] }[] }).groups.flatMap(({ rules }) => rules);
+const rulesOf = (file: string): readonly (Alert | Recorded)[] =>
+  (parse(read(file)) as { groups: { rules: (Alert | Recorded)[] }[] }).groups.flatMap(({ rules }) => rules);
+const alertsOf = (file: string): readonly Alert[] => rulesOf(file).filter((rule) => 'alert' in rule);
+const alerts = alertsOf('alerts.yml');
+const stragglers = alertsOf('stragglers.yml');
 
 describe.skipIf(!hasTool('promtool'))(`promtool${needs('promtool')}`, () => {
   test.each([
     ['check', 'rules', 'alerts.yml'],
     ['test', 'rules', 'alerts_test.yml'],
+    ['check', 'rules', 'stragglers.yml'],
+    ['test', 'rules', 'stragglers_test.yml'],
     ['check', 'config', 'scrape.yml'],
   ])('%s %s %s', (...args) => {
     const { code, said } = runTool('promtool', args, FOLDER);
@@ -65,9 +76,41 @@ describe('alerts.yml', () => {
 
   test('a link to the README leads to a heading there', () => {
     const headings = [...read('README.md').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase());
-    for (const { annotations } of alerts) {
+    for (const { annotations } of [...alerts, ...stragglers]) {
       const [, anchor] = /^deploy\/prometheus\/README\.md#(.+)$/.exec(annotations.runbook_url ?? '') ?? [];
       if (anchor !== undefined) expect(headings).toContain(anchor);
     }
+  });
+});
+
+describe('stragglers.yml', () => {
+  test.each(stragglers)('$alert is named, graded, explained and tested', ({ alert, labels, annotations }) => {
+    expect(alert).toMatch(/^Muster[A-Z][A-Za-z]+$/);
+    expect(['critical', 'warning', 'info']).toContain(labels.severity);
+    expect(Object.keys(annotations).sort()).toEqual(['description', 'runbook_url', 'summary']);
+    expect(annotations.runbook_url).toBe(`deploy/prometheus/README.md#${alert.toLowerCase()}`);
+    const tested = read('stragglers_test.yml');
+    expect(tested).toMatch(new RegExp(`alertname: ${alert}\\n\\s+exp_alerts:\\n\\s+- exp_labels`));
+    expect(tested).toMatch(new RegExp(`alertname: ${alert}, exp_alerts: \\[\\]`));
+  });
+
+  // Level, metric and operations (prometheus.io/docs/practices/rules), and nothing that no rule records.
+  test('what is recorded is read, and what is read is recorded', () => {
+    const rules = rulesOf('stragglers.yml');
+    const recorded = new Set(rules.flatMap((rule) => ('record' in rule ? [rule.record] : [])));
+    const text = [...rules.map(({ expr }) => expr), ...stragglers.map((one) => one.annotations.description)].join('\n');
+    const read = new Set([...text.matchAll(/\b[a-z]+:[a-z_]+:[a-z0-9_]+\b/g)].map(([name]) => name));
+    for (const name of recorded) expect(name).toMatch(/^(?:gpu|node|peers):(?:node_)?muster_gpu_[a-z_]+:[a-z0-9_]+$/);
+    expect([...read].sort()).toEqual([...recorded].sort());
+  });
+
+  test('the rules read only metrics and labels that the agent has', () => {
+    const known = new Map(CATALOGUE.map(({ name, labels }) => [name, labels]));
+    for (const { expr } of rulesOf('stragglers.yml'))
+      for (const [, name = '', selector = ''] of expr.matchAll(/(?<!:)\b(muster_[a-z0-9_]+)\b(?!:)(?:\{([^}]*)\})?/g)) {
+        expect([...known.keys()]).toContain(name);
+        for (const [, label = ''] of selector.matchAll(/([A-Za-z_]+)\s*(?:=|!)/g))
+          if (label !== 'node') expect(known.get(name)).toContain(label);
+      }
   });
 });

@@ -69,6 +69,7 @@ const MATRIX: readonly Expectation[] = [
   { fault: 'ib-rate', check: 'network/link-rate', severity: 'CRITICAL', exit: 1, follows: ['straggler/at-risk'] },
   { fault: 'ib-flap', check: 'network/link-flaps', severity: 'WARNING', exit: 0, follows: ['straggler/at-risk'] },
   { fault: 'ib-errors', check: 'network/link-errors', severity: 'WARNING', exit: 0, follows: ['straggler/at-risk'] },
+  { fault: 'host-pressure', check: 'straggler/at-risk', severity: 'WARNING', exit: 0, onNode: true },
 ];
 
 const GPU = 2;
@@ -80,7 +81,7 @@ const machineNamed = (name: string): MachineSpec | undefined => {
 
 /** The component as `--mock` names it: a GPU by index, a NIC by device. */
 const at = (machine: string, fault: string): string => {
-  if (['hung-smi', 'broken-smi', 'driver-mismatch'].includes(fault)) return fault;
+  if (['hung-smi', 'broken-smi', 'driver-mismatch', 'host-pressure'].includes(fault)) return fault;
   if (!fault.startsWith('ib-'))
     return fault
       .split('+')

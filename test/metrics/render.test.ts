@@ -63,7 +63,7 @@ describe('readings', () => {
   it('of a source that no longer answers are gone, and the source is down', async () => {
     const stale = { ...absent('stale', 'nvidia-smi has not answered for 90 s'), at: NOW, source: 'nvidia-smi' };
     const snapshot = snapshotOf({
-      facts: { ...healthyFacts(), gpus: stale, nvlinks: stale },
+      facts: { ...healthyFacts(), gpus: stale, nvlinks: stale, gpuMinutes: stale, stragglers: stale },
       sources: [{ source: 'nvidia-smi', up: false, reason: 'stale', durationSeconds: 5, lastSuccessAt: NOW - 90_000 }],
     });
     const lines = await linesOf(snapshot);

@@ -116,6 +116,7 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
   'ib-errors@mlx5_2': {
     files: [`${NIC2}/ports/1/counters/port_rcv_errors`, `${NIC2}/ports/1/hw_counters/local_ack_timeout_err`],
   },
+  'host-pressure': { files: ['cpu', 'io', 'memory'].map((name) => `proc/pressure/${name}`) },
 };
 
 describe('a fault changes what it is about and nothing else', () => {

@@ -5,6 +5,8 @@ import {
   bytes,
   celsius,
   decimal,
+  decimalBetween,
+  digitsAt,
   flag,
   hertz,
   hex,
@@ -110,5 +112,30 @@ describe('words of an absence', () => {
 
   test.each(['0', 'None', 'No', 'toString', '__proto__'])('%s is a value', (text) => {
     expect(absenceOf(text)).toBeUndefined();
+  });
+});
+
+describe('a number inside a line', () => {
+  const inside = (text: string): number => decimalBetween(`1,${text},9`, 2, 2 + text.length);
+
+  test('is what Number() makes of the same text', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.nat(8), fc.boolean(), (digits, decimals, isNegative) => {
+        const whole = digits.toString().padStart(decimals + 1, '0');
+        const point = whole.length - decimals;
+        const size = decimals === 0 ? whole : `${whole.slice(0, point)}.${whole.slice(point)}`;
+        const text = isNegative && digits > 0n ? `-${size}` : size;
+        expect(inside(text)).toBe(Number(text));
+      }),
+    );
+  });
+
+  test('is none where anything but a decimal stands there', () => {
+    for (const text of ['', '-', '.', '1.', '.5', '1.2.3', '1e3', '0x10', ' 1', '1 ', '--1', '+1', '١'])
+      expect(inside(text), text).toBeNaN();
+    expect(inside('-0')).toBe(0);
+    expect(digitsAt('14:3', 0, 2)).toBe(14);
+    expect(digitsAt('14:3', 2, 2)).toBeNaN();
+    expect(digitsAt('14', 1, 2)).toBeNaN();
   });
 });

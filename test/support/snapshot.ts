@@ -1,4 +1,15 @@
-import { absent, type Component, type GpuNvLinks, type KernelEvent, known, type NicPort } from '../../src/api.ts';
+import {
+  absent,
+  type Component,
+  type GpuMinute,
+  type GpuNvLinks,
+  type JobVerdict,
+  type KernelEvent,
+  known,
+  type NicPort,
+  type Straggler,
+  type StragglerWatch,
+} from '../../src/api.ts';
 import type { CheckResult, FactMap, FindingRecord, Snapshot } from '../../src/engine/snapshot.ts';
 import { worst } from '../../src/engine/verdict.ts';
 import {
@@ -162,7 +173,76 @@ export const HEALTHY_CHECKS: readonly CheckResult[] = [
   skippedCheck('straggler/lagging-gpu', 'runs in continuous, job, not in prejob'),
 ];
 
+/** Every GPU in the same job, each as fast as the others. */
+export const healthyMinutes = (gpus = 8): readonly GpuMinute[] =>
+  Array.from({ length: gpus }, (_, index) => ({
+    ref: gpuRef(index),
+    jobId: '4242',
+    role: 'all',
+    window: {
+      at: NOW,
+      busyRatio: 0.97,
+      smClockHertz: 1.875e9,
+      smClockP05Hertz: 1.845e9,
+      powerWatts: 650,
+      powerLimitWatts: 700,
+      temperatureCelsius: 61,
+      throttleRatio: {
+        sw_power_cap: 0.05,
+        sw_thermal: 0,
+        hw_slowdown: 0,
+        hw_thermal: 0,
+        hw_power_brake: 0,
+        application_clocks: 0,
+      },
+    },
+    causes: [],
+  }));
+
+export const jobVerdict = (over: Partial<JobVerdict> = {}): JobVerdict => ({
+  jobId: '4242',
+  nodes: [],
+  gpus: 8,
+  verdict: 'clean',
+  reason: 'no GPU stands out',
+  stragglers: [],
+  ...over,
+});
+
+export const stragglerOf = (over: Partial<Straggler> = {}): Straggler => ({
+  level: 'likely',
+  component: gpuRef(3),
+  jobId: '4242',
+  families: ['thermal', 'clock'],
+  causes: [{ kind: 'thermal_throttle', detail: 'thermally throttled 40 % of the last 5 min, 84 °C' }],
+  effects: [
+    {
+      feature: 'sm_clock',
+      family: 'clock',
+      observed: 1.56e9,
+      peerMedian: 1.875e9,
+      deviation: 0.168,
+      z: 14,
+      persistence: { hits: 12, of: 15 },
+      peers: 7,
+    },
+  ],
+  slowdown: { estimate: 0.12, low: 0.05, high: 0.2 },
+  firstSeen: NOW - 900_000,
+  message:
+    'GPU 3 is likely to hold job 4242 back: thermally throttled 40 % of the last 5 min, SM clock 17 % below 7 peers',
+  nextStep: 'look for a blocked fan',
+  ...over,
+});
+
+const watchOf = (gpus: number, job: JobVerdict): StragglerWatch => ({
+  jobs: [job],
+  relativePerformance: Array.from({ length: gpus }, (_, index) => ({ component: gpuRef(index), ratio: 1 })),
+});
+
 export const healthyFacts = (gpus = 8, ports = 9): FactMap => ({
+  gpuMinutes: factOf(healthyMinutes(gpus), 'nvidia-smi-follow'),
+  stragglers: factOf(watchOf(gpus, jobVerdict({ gpus })), 'nvidia-smi-follow'),
   gpus: factOf(healthyGpus(gpus), 'nvidia-smi'),
   nics: factOf(healthyPorts(ports), 'sysfs-infiniband'),
   nvlinks: factOf(healthyNvlinks(gpus), 'nvidia-smi-nvlink'),
@@ -301,6 +381,20 @@ export const failingSnapshot = (over: Partial<Snapshot> = {}): Snapshot =>
     ],
     facts: {
       ...healthyFacts(),
+      gpuMinutes: factOf(
+        healthyMinutes().map((minute) => ({
+          ...minute,
+          causes: [
+            ...(minute.ref.index === 3 ? stragglerOf().causes : []),
+            { kind: 'link_degraded' as const, detail: 'mlx5_2 is DOWN, its siblings run at 400 Gb/s' },
+          ],
+        })),
+        'nvidia-smi-follow',
+      ),
+      stragglers: factOf(
+        watchOf(8, jobVerdict({ verdict: 'likely', stragglers: [stragglerOf()] })),
+        'nvidia-smi-follow',
+      ),
       kernelLog: factOf({ events: [xidEvent(3, 79)], lost: 0, since: BOOTED_AT }, 'kernel-log'),
       nics: factOf(
         Array.from({ length: 9 }, (_, n) =>

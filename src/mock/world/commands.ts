@@ -2,6 +2,7 @@ import { commandKey } from '../../host/tree.ts';
 import { libraryVersion } from './host-files.ts';
 import { ibstat } from './ibstat.ts';
 import { gpuList, nvlinkErrors, nvlinkStatus } from './nvidia-smi-list.ts';
+import { queryFiles } from './nvidia-smi-query.ts';
 import { summaryTable } from './nvidia-smi-table.ts';
 import { topologyMatrix } from './nvidia-smi-topology.ts';
 import { nvidiaSmiXml } from './nvidia-smi-xml.ts';
@@ -47,5 +48,5 @@ export const commandFiles = (world: World): Files => {
     if (out) files.push([`${path}.out`, out]);
     files.push([`${path}.exit`, exit]);
   }
-  return files;
+  return world.nvidiaSmi === 'answers' ? [...files, ...queryFiles(world)] : files;
 };

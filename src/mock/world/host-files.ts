@@ -34,12 +34,30 @@ const cpuSensors = (world: World): Files => {
   ];
 };
 
-/** Driver version, uptime, boot identity, CPU temperatures. */
+/** On an idle node hardly anything waits. In percent, as the kernel prints it. */
+const IDLE_PRESSURE = { cpu: 0.4, memory: 0, io: 0.1 } as const;
+
+/** The three averages are alike: what makes tasks wait here has lasted for longer than five minutes. */
+const pressureFiles = (world: World): Files =>
+  (['cpu', 'memory', 'io'] as const).map((resource) => {
+    const line = (kind: 'some' | 'full', percent: number): string => {
+      const averages = ['avg10', 'avg60', 'avg300'].map((name) => `${name}=${percent.toFixed(2)}`).join(' ');
+      return `${kind} ${averages} total=${Math.floor((world.atMs - world.bootMs) * 10 * percent)}\n`;
+    };
+    const percent = (world.hostPressure ?? IDLE_PRESSURE)[resource];
+    return [
+      `proc/pressure/${resource}`,
+      line('some', percent) + line('full', resource === 'cpu' ? 0 : percent / 2),
+    ] as const;
+  });
+
+/** Driver version, uptime, boot identity, CPU temperatures, how long tasks wait. */
 export const hostFiles = (world: World): Files => {
   const uptime = (world.atMs - world.bootMs) / 1000;
   return [
     ...driverFiles(world),
     ...cpuSensors(world),
+    ...pressureFiles(world),
     ['proc/sys/kernel/random/boot_id', `${world.bootId}\n`],
     ['proc/sys/kernel/osrelease', `${world.machine.host.kernel}\n`],
     ['proc/uptime', `${uptime.toFixed(2)} ${(uptime * 180).toFixed(2)}\n`],

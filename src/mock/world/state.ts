@@ -116,4 +116,6 @@ export interface World {
   readonly gpus: readonly GpuState[];
   readonly nics: readonly NicState[];
   readonly kernel: readonly KernelRecord[];
+  /** Tasks of the host wait for each other, whatever the GPUs do. */
+  readonly hostPressure?: Readonly<Record<'cpu' | 'memory' | 'io', number>>;
 }

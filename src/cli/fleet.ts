@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { framesOfJobs } from '../collectors/prometheus/frames-of-jobs.ts';
+import { configError } from '../errors.ts';
+import { printable } from '../report/printable.ts';
+import type { StragglersEvaluation } from '../report/stragglers/report.ts';
+import { createDetector } from '../straggler/detector.ts';
+import { createEpisodes } from '../straggler/episodes.ts';
+
+/** Where the agents' series are, and how to be let in. */
+export interface FleetOptions {
+  readonly url: string;
+  readonly job?: string;
+  /** Unix ms; without it the server's present. */
+  readonly timeMs?: number;
+  readonly windowSeconds: number;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly bearerTokenFile?: string;
+  readonly caFile?: string;
+  readonly insecureSkipVerify?: boolean;
+}
+
+/** What a file for an option says, without the newline that editors end it with. */
+const contentOf = (option: string, file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw configError(`${option} ${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); check the path`);
+  }
+};
+
+const secretOf = (option: string, file: string): string => {
+  const secret = contentOf(option, file);
+  if (secret === '') throw configError(`${option} ${file}: is empty; write the secret into it`);
+  return secret;
+};
+
+/** Judges the jobs of a fleet from what its agents have told a Prometheus. */
+export const judgeFleet = async (o: FleetOptions): Promise<StragglersEvaluation> => {
+  const { url, job, timeMs, windowSeconds, username, passwordFile, bearerTokenFile, caFile, insecureSkipVerify } = o;
+  const jobs: StragglersEvaluation['jobs'][number][] = [];
+  let evaluatedAt = timeMs ?? 0;
+  const told = framesOfJobs({
+    url,
+    windowSeconds,
+    ...(job === undefined ? {} : { job }),
+    ...(timeMs === undefined ? {} : { timeMs }),
+    ...(username === undefined ? {} : { username }),
+    ...(passwordFile === undefined ? {} : { password: secretOf('--password-file', passwordFile) }),
+    ...(bearerTokenFile === undefined ? {} : { bearerToken: secretOf('--bearer-token-file', bearerTokenFile) }),
+    ...(caFile === undefined ? {} : { ca: contentOf('--ca-file', caFile) }),
+    ...(insecureSkipVerify === undefined ? {} : { insecureSkipVerify }),
+  });
+  for await (const { jobId, frames, problems } of told) {
+    for (const problem of problems) process.stderr.write(`muster: ${printable(problem)}\n`);
+    // Minutes of history teach nothing about a board or a slot.
+    const detector = createDetector({ learn: false });
+    const episodes = createEpisodes();
+    for (const frame of frames) {
+      episodes.add(detector.next(frame), frame.at);
+      evaluatedAt = Math.max(evaluatedAt, frame.at);
+    }
+    jobs.push(...episodes.verdicts().filter((verdict) => verdict.jobId === jobId));
+  }
+  return { evaluatedAt: evaluatedAt === 0 ? Date.now() : evaluatedAt, windowSeconds, source: 'prometheus', jobs };
+};
