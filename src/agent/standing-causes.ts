@@ -3,8 +3,12 @@ import type { FactMap } from '../engine/snapshot.ts';
 
 /** As SuperBench fails a node (the default of straggler/at-risk too). */
 const REMAPPED_ROWS = 10;
-/** Chosen: where tasks waited for half of five minutes, a job's input pipeline did as well. */
-const STALLED = 0.5;
+/**
+ * Assumed, as in straggler/at-risk: the kernel's documentation names no number, and a host that has as many cores as it has
+ * work shows a few percent (Documentation/accounting/psi.rst). From the lower one on it may explain what a GPU shows.
+ */
+const STALLED = { cpu: 0.4, memory: 0.1, io: 0.4 } as const;
+const MAY_EXPLAIN = 0.25;
 
 const usual = (values: readonly number[]): number | undefined => {
   const counts = new Map<number, number>();
@@ -70,21 +74,17 @@ const pressure = (facts: FactMap): readonly Cause[] => {
   if (host === undefined) return [];
   return (['cpu', 'memory', 'io'] as const).flatMap((resource): readonly Cause[] => {
     const { avg300 } = host[resource];
-    return avg300.ok && avg300.value >= STALLED
-      ? [
-          {
-            kind: 'host_pressure',
-            detail: `tasks of the host waited for ${resource} ${Math.round(avg300.value * 100)} % of the last 5 min`,
-          },
-        ]
-      : [];
+    if (!avg300.ok || avg300.value < Math.min(MAY_EXPLAIN, STALLED[resource])) return [];
+    const detail = `tasks of the host waited for ${resource} ${Math.round(avg300.value * 100)} % of the last 5 min`;
+    return [{ kind: 'host_pressure', detail, ...(avg300.value < STALLED[resource] ? { weak: true } : {}) }];
   });
 };
 
-/** At most one of a kind: the first says enough. */
+/** At most one of a kind: the first that counts by itself says enough. */
 const oneOfAKind = (causes: readonly Cause[]): readonly Cause[] => {
   const kinds = new Map<string, Cause>();
-  for (const cause of causes) if (!kinds.has(cause.kind)) kinds.set(cause.kind, cause);
+  for (const cause of causes)
+    if (kinds.get(cause.kind)?.weak !== undefined || !kinds.has(cause.kind)) kinds.set(cause.kind, cause);
   return [...kinds.values()];
 };
 

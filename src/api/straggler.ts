@@ -19,6 +19,8 @@ export type CauseKind = (typeof CAUSE_KINDS)[number];
 export interface Cause {
   readonly kind: CauseKind;
   readonly detail: string;
+  /** Too common on healthy machines to say anything by itself: it counts where an effect shows that it explains. */
+  readonly weak?: true;
 }
 
 /** What one `nvidia-smi --query-gpu` line says of one GPU. A column that is not printed, or prints N/A, is not there. */

@@ -32,8 +32,10 @@ export const explains = ({ kind }: Cause, feature: EffectFeature): boolean => CA
 export interface Evidence {
   readonly causes: readonly Cause[];
   readonly effects: readonly Effect[];
-  /** The deviation follows a role, or many deviate together without a cause. */
-  readonly isJobShaped: boolean;
+  /** Many deviate together without a cause: nobody of them is accused. */
+  readonly isShared: boolean;
+  /** Roles were seen in what the GPUs do: less work may be a role that was not told apart. */
+  readonly isSplit: boolean;
   /** It began while the job ran: what a role does to a GPU it does from the first step on. */
   readonly beganInJob: boolean;
   /** Its peers wait for it at full utilisation. */
@@ -56,7 +58,7 @@ const has = (effects: readonly Effect[], ...features: readonly EffectFeature[]):
  * Two effects of different physical families that no workload produces together. A GPU with less to do draws less power
  * at a higher clock and stays cooler; so a low clock with low power, or low power with heat, is the part and not its work.
  */
-const twoFamilies = ({ effects, beganInJob, peersWait }: Evidence): boolean => {
+const twoFamilies = ({ effects, beganInJob, peersWait, isSplit }: Evidence): boolean => {
   const isClockLow = has(effects, 'sm_clock', 'sm_clock_p05');
   const isPowerLow = has(effects, 'power');
   const isHot = has(effects, 'temperature');
@@ -67,18 +69,18 @@ const twoFamilies = ({ effects, beganInJob, peersWait }: Evidence): boolean => {
   if (isPowerLow && isHot) return true;
   if (has(effects, 'step_time') && (isClockLow || isPowerLow || isHot)) return true;
   // Less busy and less power are one thing, unless everybody waits for a GPU that did not do so before.
-  return has(effects, 'busy') && isPowerLow && beganInJob && peersWait;
+  return has(effects, 'busy') && isPowerLow && beganInJob && peersWait && !isSplit;
 };
 
 /** DESIGN §7: what each level needs. Nothing where there is neither a cause nor an effect. */
 export const levelOf = (evidence: Evidence): StragglerLevel | undefined => {
-  const { causes, effects, isJobShaped, impact, isNamedInBand } = evidence;
+  const { causes, effects, isShared, isSplit, impact, isNamedInBand } = evidence;
   const isExplained = causes.some((cause) => effects.some(({ feature }) => explains(cause, feature)));
-  const isLikely = isExplained || (!isJobShaped && twoFamilies(evidence));
+  const isLikely = isExplained || (!isShared && twoFamilies(evidence));
   if (isLikely) return impact !== undefined || isNamedInBand ? 'confirmed' : 'likely';
   if (causes.length > 0) return 'suspect';
   // An effect that follows the shape of the job accuses nobody.
-  return effects.length > 0 && !isJobShaped ? 'suspect' : undefined;
+  return effects.length > 0 && !isShared && !isSplit ? 'suspect' : undefined;
 };
 
 export const familiesOf = ({ causes, effects }: Evidence): readonly EvidenceFamily[] => [

@@ -60,7 +60,8 @@ export const FEATURES: readonly Feature[] = [
     family: 'progress',
     scale: 'share',
     worse: -1,
-    spreadFloor: 0.03,
+    // nvidia-smi rounds to 1 %, and GPUs that wait in NCCL show 100 %.
+    spreadFloor: 0.02,
     minEffect: 0.08,
     slotLimit: 0,
     read: ({ busyRatio }) => busyRatio,

@@ -180,24 +180,25 @@ export const createJobWatch = (o: {
     part: Part,
     fromNode: PartHistory | undefined,
     steps: StepEvidence | undefined,
-    isJobShaped: boolean,
+    shape: { readonly isShared: boolean; readonly isSplit: boolean },
   ): Accused | undefined => {
     const { history, component } = part;
-    const own = causesIn(history);
+    const found = causesIn(history);
     const wide = causesIn(fromNode);
     const sightings = effectsOf(
       history,
-      [...own, ...wide].map(({ value }) => value),
+      [...found, ...wide].map(({ value }) => value),
     );
     const slowRank = steps?.slowRanks.find((rank) => isOfRank(component, rank));
     const effects = [...sightings.map(({ effect }) => effect), ...(slowRank === undefined ? [] : [slowRank.effect])];
     // What the node has is this GPU's cause only where it explains what this GPU shows.
     const explaining = wide.filter(({ value }) => effects.some(({ feature }) => explains(value, feature)));
+    const own = found.filter(({ value }) => !value.weak || effects.some(({ feature }) => explains(value, feature)));
     const impact = stepImpact(steps) ?? (component.kind === 'gpu' ? nodePowerImpact(fromNode) : undefined);
     const evidence: Evidence = {
       causes: byKind([...own, ...explaining].map(({ value }) => value)),
       effects,
-      isJobShaped,
+      ...shape,
       beganInJob: part.calm >= RULES.persistence.of,
       peersWait,
       isNamedInBand: slowRank !== undefined,
@@ -230,7 +231,11 @@ export const createJobWatch = (o: {
     },
     verdict: (steps) => {
       const doubts = shapes.filter(({ shape }) => shape.isShaped);
-      const isJobShaped = doubts.length >= SHAPE_DOUBT || (steps?.isGrouped ?? false);
+      const splits = doubts.filter(({ shape }) => shape.isSplit).length;
+      const doubt = {
+        isShared: doubts.length - splits >= SHAPE_DOUBT,
+        isSplit: splits >= SHAPE_DOUBT || (steps?.isGrouped ?? false),
+      };
       const hasSlowRank = (steps?.slowRanks.length ?? 0) > 0;
       const accused: Accused[] = [];
       for (const parts of [gpus, nodes]) {
@@ -238,7 +243,7 @@ export const createJobWatch = (o: {
           const fromNode = parts === gpus ? nodes.get(nodeKey(part.component.node))?.history : undefined;
           const isQuiet = part.history.isQuiet() && (fromNode?.isQuiet() ?? true);
           if (isQuiet && part.held === undefined && !hasSlowRank) continue;
-          const found = settle(part, accuse(part, fromNode, steps, isJobShaped));
+          const found = settle(part, accuse(part, fromNode, steps, doubt));
           if (found !== undefined) accused.push(found);
         }
       }

@@ -8,11 +8,13 @@ import { percent } from './wording.ts';
 export interface Shape {
   /** Many deviate together without a cause, or roles show. */
   readonly isShaped: boolean;
+  /** Roles show, and each GPU was compared within its own: what still deviates there is not the role. */
+  readonly isSplit: boolean;
   /** One clause: who differs from whom by how much. */
   readonly pattern: string;
 }
 
-const NONE: Shape = { isShaped: false, pattern: '' };
+const NONE: Shape = { isShaped: false, isSplit: false, pattern: '' };
 const LOAD_FEATURES = FEATURES.filter(({ name }) => name === 'power' || name === 'busy' || name === 'sm_clock');
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -37,6 +39,7 @@ const together = (peers: readonly Peer[]): Shape => {
     if (low.length < atLeast || low.length < share * peers.length || low.some(({ hasCause }) => hasCause)) continue;
     return {
       isShaped: true,
+      isSplit: false,
       pattern: `${low.length} of ${peers.length} GPUs (${namesOf(low)}) ${WORDS[feature.name]}, all in healthy state`,
     };
   }
@@ -62,6 +65,7 @@ const roles = ({ groups, isSplit }: Grouping): Shape => {
     role === 'inferred' || role === '' ? namesOf(members) : `role ${role}`;
   return {
     isShaped: true,
+    isSplit: true,
     pattern: `${named(highest)} draw ${percent(more)} more power than ${named(lowest)}, all in healthy state: the pattern follows ${isSplit ? `${groups.length} groups of GPUs (pipeline stages or roles)` : 'the roles'}`,
   };
 };

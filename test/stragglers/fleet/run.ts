@@ -37,7 +37,7 @@ const cpuSeconds = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
-const stragglers = async (url: string, more: readonly string[]): Promise<void> => {
+const stragglers = async (url: string, more: readonly string[], named: boolean): Promise<void> => {
   const seconds: number[] = [];
   let peak = 0;
   for (let run = 0; run < 5; run++) {
@@ -53,7 +53,7 @@ const stragglers = async (url: string, more: readonly string[]): Promise<void> =
     const code = await new Promise((settle) => child.on('exit', settle));
     clearInterval(watch);
     seconds.push((performance.now() - started) / 1000);
-    if (code !== 1) row('muster stragglers', `exit code ${code}`, '1, for stragglers are planted');
+    if (code !== (named ? 1 : 0)) row('muster stragglers', `exit code ${code}`, named ? '1' : '0');
   }
   seconds.sort((a, b) => a - b);
   const gpus = nodes * 4;
@@ -71,7 +71,7 @@ const onHistory = async (): Promise<void> => {
   rmSync(history);
   const prometheus = await startPrometheus({ directory, config: 'scrape_configs: []\n' });
   try {
-    await stragglers(prometheus.url, ['--time', String(endMs / 1000)]);
+    await stragglers(prometheus.url, ['--time', String(endMs / 1000)], true);
   } finally {
     await prometheus.stop();
   }
@@ -101,7 +101,8 @@ scrape_configs:
     row('Prometheus, share of a core', `${((cpuSeconds(prometheus.pid) / (minutes * 60)) * 100).toFixed(0)} %`);
     for (const { labels } of await instant(prometheus, 'ALERTS{alertstate="firing"}'))
       row(`alert ${labels.alertname}`, `${labels.node ?? labels.job_id ?? ''} ${labels.gpu ?? ''}`);
-    await stragglers(prometheus.url, []);
+    // Nobody is named before 12 minutes of evidence.
+    await stragglers(prometheus.url, [], minutes >= 14);
   } finally {
     await prometheus.stop();
     server.close();
