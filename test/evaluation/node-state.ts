@@ -1,9 +1,9 @@
-import { absent, type Facts, known } from '../../../src/api.ts';
-import type { FactMap } from '../../../src/engine/snapshot.ts';
-import { rateGbps } from '../../../src/parse/infiniband/port.ts';
-import { readNvLinks } from '../../../src/parse/nvidia-smi/nvlink.ts';
-import { stall } from '../../../src/parse/pressure.ts';
-import { type NodeFiles, NVLINK_STATUS } from '../simulator/node-files.ts';
+import { absent, type Facts, known } from '../../src/api.ts';
+import type { FactMap } from '../../src/engine/snapshot.ts';
+import { rateGbps } from '../../src/parse/infiniband/port.ts';
+import { readNvLinks } from '../../src/parse/nvidia-smi/nvlink.ts';
+import { stall } from '../../src/parse/pressure.ts';
+import { type NodeFiles, NVLINK_STATUS } from './simulator/node-files.ts';
 
 /** A fact that is known. */
 type Known<N extends 'nics' | 'nvlinks'> = NonNullable<FactMap[N]>;

@@ -1,4 +1,4 @@
-import type { CauseKind, ThrottleReason } from '../../../src/api.ts';
+import type { CauseKind, ThrottleReason } from '../../src/api.ts';
 
 /** What a fault does to a GPU: factors of what is healthy, and what its agent says of it. */
 export interface Fault {

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Frame } from '../../../src/api.ts';
-import { framesOfJobs } from '../../../src/collectors/prometheus/frames-of-jobs.ts';
-import { hasTool, needs } from '../../deploy/support/tools.ts';
+import type { Frame } from '../../src/api.ts';
+import { framesOfJobs } from '../../src/collectors/prometheus/frames-of-jobs.ts';
+import { hasTool, needs } from '../deploy/support/tools.ts';
 import { writeHistory } from './backfill.ts';
 import { GPUS_PER_NODE, JOB_ID, nodeName, uuidOf } from './page.ts';
 import { FAULTS, PLANTED } from './planted.ts';
 import { instant, type RealPrometheus, startPrometheus } from './prometheus.ts';
 
 const NODES = 32;
-const RULES = resolve(import.meta.dirname, '../../../deploy/prometheus/stragglers.yml');
+const RULES = resolve(import.meta.dirname, '../../deploy/prometheus/stragglers.yml');
 const MINUTE_MS = 60_000;
 
 describe.skipIf(!hasTool('prometheus'))(`32 nodes in a real Prometheus${needs('prometheus')}`, () => {

@@ -1,4 +1,4 @@
-import type { ThrottleReason } from '../../../src/api.ts';
+import type { ThrottleReason } from '../../src/api.ts';
 import { normal } from './noise.ts';
 import { faultOf } from './planted.ts';
 

@@ -1,5 +1,5 @@
-import type { Straggler, StragglerWatch } from '../../../src/api.ts';
-import type { Detection } from '../scoring/match.ts';
+import type { Straggler, StragglerWatch } from '../../src/api.ts';
+import type { Detection } from './scoring/match.ts';
 
 /** DESIGN: after a detection is over, the same one within this time is still the same. */
 const COOL_DOWN_MS = 30 * 60_000;

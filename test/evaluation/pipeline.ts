@@ -1,14 +1,14 @@
-import { withStandingCauses } from '../../../src/agent/standing-causes.ts';
-import type { Frame, GpuMinute, JobVerdictName } from '../../../src/api.ts';
-import type { FactMap } from '../../../src/engine/snapshot.ts';
-import { readQueryHeader } from '../../../src/parse/nvidia-smi/query.ts';
-import { createDetector } from '../../../src/straggler/detector.ts';
-import { createFrameBuilder, nextMinute } from '../../../src/straggler/frames.ts';
-import type { JobOutcome } from '../scoring/score.ts';
-import { simulate } from '../simulator/simulate.ts';
-import type { Scenario } from '../suite.ts';
+import { withStandingCauses } from '../../src/agent/standing-causes.ts';
+import type { Frame, GpuMinute, JobVerdictName } from '../../src/api.ts';
+import type { FactMap } from '../../src/engine/snapshot.ts';
+import { readQueryHeader } from '../../src/parse/nvidia-smi/query.ts';
+import { createDetector } from '../../src/straggler/detector.ts';
+import { createFrameBuilder, nextMinute } from '../../src/straggler/frames.ts';
 import { createDetections } from './detections.ts';
 import { createNodeState } from './node-state.ts';
+import type { JobOutcome } from './scoring/score.ts';
+import { simulate } from './simulator/simulate.ts';
+import type { Scenario } from './suite.ts';
 
 export interface Outcome extends JobOutcome {
   readonly kind: Scenario['kind'];
