@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   MUSTER_LISTEN: 'the web address cannot be used',
   MUSTER_SOCKET: 'a socket cannot be made in the runtime directory',
   MUSTER_DAEMON: 'the daemon cannot be asked',
+  MUSTER_PROMETHEUS: 'the Prometheus cannot be asked',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -50,9 +50,12 @@ const countOf = (values: Float64Array): number => {
   return count;
 };
 
-/** The spread of healthy peers: never below the floor, and wider where few peers leave it uncertain. */
+/**
+ * The spread of healthy peers: never below the floor, and wider where few peers leave it uncertain. Around nought, which is
+ * the middle of what each differs from the median of the others.
+ */
 const spreadOf = (feature: Feature, deviations: ArrayLike<number>, peers: number): number => {
-  const spread = robustSpread(deviations, medianOfSorted(sortedOf(deviations)));
+  const spread = robustSpread(deviations, 0);
   const atLeast = Math.max(feature.spreadFloor, Number.isNaN(spread) ? 0 : spread);
   return peers < RULES.manyPeers ? atLeast * RULES.uncertainSpread : atLeast;
 };
@@ -109,9 +112,10 @@ const levelled = (feature: Feature, group: PeerGroup, known: Baselines): Levelle
   const slots = slotEffects(feature, group, raw);
   const baselines = new Float64Array(members.length);
   const learned = new Float64Array(members.length);
+  if (slots.size === 0 && known.isEmpty()) return { values: raw, baselines, learned, slots };
   for (const [i, { slot, board, place }] of members.entries()) {
     const effect = slots.get(slot);
-    const own = known.of(board, effect === undefined ? place : '', feature.name);
+    const own = known.isEmpty() ? 0 : known.of(board, effect === undefined ? place : '', feature.name);
     learned[i] = own;
     baselines[i] = (effect ?? 0) + own;
     raw[i] = (raw[i] ?? Number.NaN) - feature.worse * (baselines[i] ?? 0);

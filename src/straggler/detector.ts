@@ -1,7 +1,7 @@
 import type { Frame, GpuMinute, JobVerdict, RankStep, StragglerWatch } from '../api.ts';
 import { createJobWatch, type JobWatch } from './job.ts';
 import { type Baselines, createBaselines } from './slots.ts';
-import { judgeSteps } from './step-times.ts';
+import { judgeSteps, type StepEvidence } from './step-times.ts';
 
 /** Names the straggler, or says that there is none; fed with one frame a minute, of whatever source. */
 export interface Detector {
@@ -35,6 +35,14 @@ export const createDetector = (
   const baselines = createBaselines();
   const jobs = new Map<string, { readonly watch: JobWatch; lastAt: number }>();
   let isFirst = true;
+  // A log of steps is judged as a whole, and handed over with each minute.
+  const judged = new WeakMap<readonly RankStep[], StepEvidence>();
+
+  const evidenceOf = (steps: readonly RankStep[]): StepEvidence => {
+    const found = judged.get(steps) ?? judgeSteps(steps);
+    judged.set(steps, found);
+    return found;
+  };
 
   /** Ids of the jobs in the frame. */
   const take = (frame: Frame): readonly string[] => {
@@ -66,7 +74,7 @@ export const createDetector = (
         const watch = jobs.get(jobId)?.watch;
         if (watch === undefined) continue;
         const ofJob = steps?.get(jobId);
-        verdicts.push(watch.verdict(ofJob === undefined ? undefined : judgeSteps(ofJob)));
+        verdicts.push(watch.verdict(ofJob === undefined ? undefined : evidenceOf(ofJob)));
         for (const [component, ratio] of watch.performance()) relativePerformance.push({ component, ratio });
       }
       return { jobs: verdicts, relativePerformance };

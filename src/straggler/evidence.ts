@@ -40,10 +40,15 @@ export interface Evidence {
   readonly beganInJob: boolean;
   /** Its peers wait for it at full utilisation. */
   readonly peersWait: boolean;
-  readonly impact?: string;
+  /** The steps of the job became longer. */
+  readonly stepImpact?: string;
+  /** The node of a GPU draws less power than the other nodes. */
+  readonly nodeImpact?: string;
   /** The job's own step times name it. */
   readonly isNamedInBand: boolean;
 }
+
+export const impactOf = ({ stepImpact, nodeImpact }: Evidence): string | undefined => stepImpact ?? nodeImpact;
 
 /**
  * A hot chip leaks more and clocks lower at the same power: 3 to 4 % are within what healthy GPUs do ("Lit Silicon", 2025),
@@ -74,10 +79,10 @@ const twoFamilies = ({ effects, beganInJob, peersWait, isSplit }: Evidence): boo
 
 /** DESIGN §7: what each level needs. Nothing where there is neither a cause nor an effect. */
 export const levelOf = (evidence: Evidence): StragglerLevel | undefined => {
-  const { causes, effects, isShared, isSplit, impact, isNamedInBand } = evidence;
+  const { causes, effects, isShared, isSplit, isNamedInBand } = evidence;
   const isExplained = causes.some((cause) => effects.some(({ feature }) => explains(cause, feature)));
   const isLikely = isExplained || (!isShared && twoFamilies(evidence));
-  if (isLikely) return impact !== undefined || isNamedInBand ? 'confirmed' : 'likely';
+  if (isLikely) return impactOf(evidence) !== undefined || isNamedInBand ? 'confirmed' : 'likely';
   if (causes.length > 0) return 'suspect';
   // An effect that follows the shape of the job accuses nobody.
   return effects.length > 0 && !isShared && !isSplit ? 'suspect' : undefined;

@@ -6,6 +6,7 @@ import { type Evidence, explains, levelOf } from './evidence.ts';
 import { FEATURES } from './features.ts';
 import { isHit, type PartHistory } from './history.ts';
 import { byKind, causesOfJob, type JobCauses } from './job-causes.ts';
+import { nodeComponent, nodeKey } from './nodes.ts';
 import { ofMost, withOwnPast } from './own-history.ts';
 import { createParts, type Part, settle, smoothLoad } from './parts.ts';
 import { groupPeers, loadOfValues, type Peer, valuesOf } from './peers.ts';
@@ -36,15 +37,6 @@ const throttledShare = ({ window }: GpuMinute): number => {
   const { hw_thermal: hardware, sw_thermal: software, hw_power_brake: brake } = window?.throttleRatio ?? {};
   return Math.max(hardware ?? 0, software ?? 0, brake ?? 0);
 };
-
-const nodeKey = (node: string | undefined): string => `node ${node ?? ''}`;
-
-const nodeComponent = (node: string, like: Component): Component => ({
-  kind: 'node',
-  key: nodeKey(node),
-  ...(node === '' ? {} : { node }),
-  ...(like.model === undefined ? {} : { model: like.model }),
-});
 
 interface Sighting {
   readonly effect: Effect;
@@ -194,7 +186,8 @@ export const createJobWatch = (o: {
     // What the node has is this GPU's cause only where it explains what this GPU shows.
     const explaining = wide.filter(({ value }) => effects.some(({ feature }) => explains(value, feature)));
     const own = found.filter(({ value }) => !value.weak || effects.some(({ feature }) => explains(value, feature)));
-    const impact = stepImpact(steps) ?? (component.kind === 'gpu' ? nodePowerImpact(fromNode) : undefined);
+    const longer = stepImpact(steps);
+    const weaker = component.kind === 'gpu' ? nodePowerImpact(fromNode) : undefined;
     const evidence: Evidence = {
       causes: byKind([...own, ...explaining].map(({ value }) => value)),
       effects,
@@ -202,7 +195,8 @@ export const createJobWatch = (o: {
       beganInJob: part.calm >= RULES.persistence.of,
       peersWait,
       isNamedInBand: slowRank !== undefined,
-      ...(impact === undefined ? {} : { impact }),
+      ...(longer === undefined ? {} : { stepImpact: longer }),
+      ...(weaker === undefined ? {} : { nodeImpact: weaker }),
     };
     const level = levelOf(evidence);
     if (level === undefined) return undefined;

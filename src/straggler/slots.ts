@@ -16,6 +16,8 @@ export type SavedBaselines = Readonly<Record<string, SavedBaseline>>;
 export interface Baselines {
   /** Of a GPU; 0 for what was never learned. Worsening is positive, in the unit of the feature's comparison. */
   of(board: string, slot: string, feature: FeatureName): number;
+  /** Nothing was learned yet. */
+  isEmpty(): boolean;
   /** Whether enough was seen to believe it. */
   isKnown(board: string, slot: string): boolean;
   /** One healthy minute besides healthy peers. */
@@ -70,6 +72,7 @@ export const createBaselines = (): Baselines => {
   const isLearned = (part: string): boolean => (parts.get(part)?.minutes ?? 0) >= RULES.baselineHalfMinutes;
 
   return {
+    isEmpty: () => parts.size === 0,
     of: (board, slot, feature) =>
       (isLearned(board) ? believed(board, feature) : undefined) ??
       believed(slot, feature) ??

@@ -1,6 +1,7 @@
 import type { CauseKind, Component, GpuMinute, JobVerdict, Straggler, StragglerLevel } from '../api.ts';
 import type { Activity } from './activity.ts';
-import { type Evidence, familiesOf, levelRank } from './evidence.ts';
+import { type Evidence, familiesOf, impactOf, levelRank } from './evidence.ts';
+import { foldNodes } from './nodes.ts';
 import { RULES } from './rules.ts';
 import { slowdownOf } from './slowdown.ts';
 import type { StepEvidence } from './step-times.ts';
@@ -22,9 +23,11 @@ interface SharedCause {
 }
 
 /** A tenth of the peers, on three nodes at least, with one cause: what they share is found, nobody is accused alone. */
-const sharedCauses = (accused: readonly Accused[], minutes: readonly GpuMinute[]): readonly SharedCause[] => {
-  const gpusOfNode = new Map<string, number>();
-  for (const { ref } of minutes) gpusOfNode.set(ref.node ?? '', (gpusOfNode.get(ref.node ?? '') ?? 0) + 1);
+const sharedCauses = (
+  accused: readonly Accused[],
+  total: number,
+  gpusOfNode: ReadonlyMap<string, number>,
+): readonly SharedCause[] => {
   const found = new Map<CauseKind, Map<string, number>>();
   for (const { component, evidence } of accused) {
     const node = component.node ?? '';
@@ -37,13 +40,14 @@ const sharedCauses = (accused: readonly Accused[], minutes: readonly GpuMinute[]
   }
   return [...found].flatMap(([kind, byNode]) => {
     const count = [...byNode.values()].reduce((sum, one) => sum + one, 0);
-    const enough = byNode.size >= RULES.sharedCause.nodes && count >= RULES.sharedCause.share * minutes.length;
+    const enough = byNode.size >= RULES.sharedCause.nodes && count >= RULES.sharedCause.share * total;
     return enough ? [{ kind, count, nodes: [...byNode.keys()].sort() }] : [];
   });
 };
 
 const straggler = (jobId: string, { component, level, evidence, firstSeen }: Accused): Straggler => {
   const slowdown = slowdownOf(evidence.effects);
+  const impact = impactOf(evidence);
   return {
     level,
     component,
@@ -51,7 +55,7 @@ const straggler = (jobId: string, { component, level, evidence, firstSeen }: Acc
     families: familiesOf(evidence),
     causes: evidence.causes,
     effects: evidence.effects,
-    ...(evidence.impact === undefined ? {} : { impact: evidence.impact }),
+    ...(impact === undefined ? {} : { impact }),
     ...(slowdown === undefined ? {} : { slowdown }),
     firstSeen,
     message: stragglerMessage({ level, component, jobId, evidence, slowdown }),
@@ -67,29 +71,6 @@ const ranked = (accused: readonly Accused[]): readonly Accused[] =>
   [...accused].sort(
     (a, b) => levelRank(b.level) - levelRank(a.level) || evidenceWeight(b.evidence) - evidenceWeight(a.evidence),
   );
-
-/** A whole node with a GPU of its own among the accused is one finding: the GPU says more. */
-const withoutDoubles = (accused: readonly Accused[]): readonly Accused[] => {
-  const worstOfNode = new Map<string, number>();
-  for (const { component, level } of accused) {
-    if (component.kind !== 'gpu') continue;
-    const node = component.node ?? '';
-    worstOfNode.set(node, Math.max(worstOfNode.get(node) ?? -1, levelRank(level)));
-  }
-  const worstNode = new Map<string, Accused>();
-  for (const one of accused) if (one.component.kind === 'node') worstNode.set(one.component.node ?? '', one);
-  return accused.filter(({ component, level, evidence }) => {
-    const node = component.node ?? '';
-    if (component.kind === 'node') return (worstOfNode.get(node) ?? -1) <= levelRank(level) || levelRank(level) > 0;
-    const whole = worstNode.get(node);
-    // What all of the node's GPUs have is the node's.
-    const isInNode =
-      whole !== undefined &&
-      levelRank(whole.level) >= levelRank(level) &&
-      evidence.causes.every(({ kind }) => whole.evidence.causes.some((cause) => cause.kind === kind));
-    return !isInNode;
-  });
-};
 
 const IDLE: Readonly<Record<Exclude<Activity, 'working'>, string>> = {
   idle: 'its GPUs are not busy: idle clocks and power say nothing',
@@ -152,13 +133,16 @@ export const verdictOf = (o: {
   const { jobId, minutes, activity, minutesSeen, steps } = o;
   const nodes = [...new Set(minutes.flatMap(({ ref }) => ref.node ?? []))].sort();
   const base = { jobId, nodes, gpus: minutes.length };
-  const shared = sharedCauses(o.accused, minutes);
+  const gpusOfNode = new Map<string, number>();
+  for (const { ref } of minutes) gpusOfNode.set(ref.node ?? '', (gpusOfNode.get(ref.node ?? '') ?? 0) + 1);
+  const shared = sharedCauses(o.accused, minutes.length, gpusOfNode);
   const sharedKinds = new Set(shared.map(({ kind }) => kind));
   const alone = ranked(
-    withoutDoubles(
+    foldNodes(
       o.accused.filter(
         ({ evidence: { causes } }) => causes.length === 0 || !causes.every(({ kind }) => sharedKinds.has(kind)),
       ),
+      gpusOfNode,
     ),
   );
   const stragglers = alone.map((one) => straggler(jobId, one));

@@ -1,6 +1,6 @@
 import type { Component, Effect, Slowdown, StragglerLevel } from '../api.ts';
 import type { Evidence } from './evidence.ts';
-import { explains } from './evidence.ts';
+import { explains, impactOf } from './evidence.ts';
 import { RULES } from './rules.ts';
 
 export const percent = (share: number): string => {
@@ -69,16 +69,17 @@ export const stragglerMessage = (o: {
   const seen = [
     ...evidence.causes.map(({ detail }) => detail),
     ...evidence.effects.map((effect) => effectText(component, effect)),
-    ...(evidence.impact === undefined ? [] : [evidence.impact]),
+    ...[impactOf(evidence)].filter((impact) => impact !== undefined),
   ].join('; ');
   return `${TITLES[level]} ${partName(component)}${where === '' ? '' : ` (${where})`}: ${seen}. ${slowdownText(slowdown)}. ${confidenceText(evidence)}.`;
 };
 
-const confidenceText = ({ causes, effects, impact, isNamedInBand }: Evidence): string => {
+const confidenceText = (evidence: Evidence): string => {
+  const { causes, effects, isNamedInBand } = evidence;
   const parts = [
     ...(causes.length > 0 ? ['a cause'] : []),
     ...(effects.length > 0 ? [effects.length > 1 ? `${effects.length} effects` : 'an effect'] : []),
-    ...(impact === undefined ? [] : ['an impact']),
+    ...(impactOf(evidence) === undefined ? [] : ['an impact']),
     ...(isNamedInBand ? ["the job's own step times"] : []),
   ];
   return `Rests on ${parts.join(' and ')}`;

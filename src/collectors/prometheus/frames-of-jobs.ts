@@ -34,8 +34,8 @@ export interface JobFrames {
   readonly problems: readonly string[];
 }
 
-/** The agents' windows are 5 minutes long, so what happened at the start of the window shows until 5 minutes later. */
-const EXTRA_MINUTES = 5;
+/** Fifteen minutes are judged, and both ends of a quarter of an hour are minutes: every further one costs a budget's share. */
+const EXTRA_MINUTES = 1;
 /** A day in minutes: beyond it the columns of a large job no longer fit the memory. */
 const MOST_MINUTES = 24 * 60;
 /** Below this, clocks differ by what NTP allows and the answer took. */

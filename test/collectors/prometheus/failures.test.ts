@@ -116,7 +116,7 @@ describe('every failure is one line', () => {
       'an empty Prometheus',
       (asked, response) =>
         void response.end(asked.form.get('query') === 'vector(time())' ? fleet(asked) : success('vector', [])),
-      'http://HOST has no GPUs of muster agents in the 20 minutes before 2026-11-26T14:30:00.000Z; does it scrape them, and is the time right?',
+      'http://HOST has no GPUs of muster agents in the 16 minutes before 2026-11-26T14:30:00.000Z; does it scrape them, and is the time right?',
     ],
   ])('%s', async (_, answer, message) => {
     const failure = await failureOf(await serve(answer));
@@ -168,7 +168,7 @@ describe('every failure is one line', () => {
       ...(await serve((asked, response) => void response.end(fleet(asked)))),
       job: 'typo',
     });
-    expect(plain(failure.message)).toMatch(/^http:\/\/HOST knows no GPU of job "typo" in the 20 minutes before/);
+    expect(plain(failure.message)).toMatch(/^http:\/\/HOST knows no GPU of job "typo" in the 16 minutes before/);
   });
 
   test('a time that has not been', async () => {
