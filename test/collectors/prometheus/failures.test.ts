@@ -14,7 +14,7 @@ afterEach(async () => {
 type Answer = Parameters<typeof queryServer>[0];
 const serve = async (answer: Answer): Promise<{ url: string; timeMs: number; windowSeconds: number }> => {
   server = await queryServer(answer);
-  return { url: server.url, timeMs: END_MS, windowSeconds: 900 };
+  return { url: server.url, timeMs: END_MS, windowSeconds: 1140 };
 };
 /** The server's name, so that messages can be compared. */
 const plain = (message: string): string => message.replaceAll(/127\.0\.0\.1:\d+/g, 'HOST');
@@ -116,7 +116,7 @@ describe('every failure is one line', () => {
       'an empty Prometheus',
       (asked, response) =>
         void response.end(asked.form.get('query') === 'vector(time())' ? fleet(asked) : success('vector', [])),
-      'http://HOST has no GPUs of muster agents in the 16 minutes before 2026-11-26T14:30:00.000Z; does it scrape them, and is the time right?',
+      'http://HOST has no GPUs of muster agents in the 20 minutes before 2026-11-26T14:30:00.000Z; does it scrape them, and is the time right?',
     ],
   ])('%s', async (_, answer, message) => {
     const failure = await failureOf(await serve(answer));
@@ -168,7 +168,7 @@ describe('every failure is one line', () => {
       ...(await serve((asked, response) => void response.end(fleet(asked)))),
       job: 'typo',
     });
-    expect(plain(failure.message)).toMatch(/^http:\/\/HOST knows no GPU of job "typo" in the 16 minutes before/);
+    expect(plain(failure.message)).toMatch(/^http:\/\/HOST knows no GPU of job "typo" in the 20 minutes before/);
   });
 
   test('a time that has not been', async () => {
@@ -188,7 +188,7 @@ describe('every failure is one line', () => {
     ],
     ['http://127.0.0.1:1', 'http://127.0.0.1:1 refuses the connection; does Prometheus run there, on this port?'],
   ])('%s', async (url, message) => {
-    expect((await failureOf({ url, windowSeconds: 900 })).message).toBe(message);
+    expect((await failureOf({ url, windowSeconds: 1140 })).message).toBe(message);
   });
 });
 
@@ -212,9 +212,9 @@ describe('how it asks', () => {
     for (const { headers } of await served({ username: 'ops', password: 'pä ss' }))
       expect(headers.authorization).toBe(basic);
     for (const { headers } of await served({ bearerToken: 'abc\n' })) expect(headers.authorization).toBe('Bearer abc');
-    const { message } = await failureOf({ url: 'http://host', windowSeconds: 900, username: 'u', bearerToken: 't' });
+    const { message } = await failureOf({ url: 'http://host', windowSeconds: 1140, username: 'u', bearerToken: 't' });
     expect(message).toBe('http://host: a bearer token and a user name are both given; give one of them');
-    const bad = await failureOf({ url: 'http://host', windowSeconds: 900, bearerToken: 'a\r\nx: y' });
+    const bad = await failureOf({ url: 'http://host', windowSeconds: 1140, bearerToken: 'a\r\nx: y' });
     expect(bad.message).toBe('http://host: the bearer token is empty or holds characters that HTTP cannot carry');
   });
 

@@ -13,7 +13,7 @@ describe.skipIf(noOpenssl !== undefined)(
     const directory = mkdtempSync(join(tmpdir(), 'muster-tls-'));
     const read = (file: string): string => readFileSync(join(directory, file), 'utf8');
     let server: QueryServer | undefined;
-    const request = (more: object) => ({ url: server?.url ?? '', timeMs: END_MS, windowSeconds: 900, ...more });
+    const request = (more: object) => ({ url: server?.url ?? '', timeMs: END_MS, windowSeconds: 1140, ...more });
 
     beforeAll(async () => {
       makeAuthority(directory, 'site');

@@ -24,7 +24,7 @@ export const readFleet = async (
     response.setHeader('content-type', 'application/json').end(answer(asked));
   });
   try {
-    return await readAll({ url: server.url, timeMs: END_MS, windowSeconds: 900, ...more });
+    return await readAll({ url: server.url, timeMs: END_MS, windowSeconds: 1140, ...more });
   } finally {
     await server.close();
   }
