@@ -151,6 +151,8 @@ const tasks = {
     process.exit(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/soak', ...args], env));
   },
   bench: (args) => process.exit(run(process.execPath, ['dist/bench.js', ...args])),
+  'bench:stragglers': (args) => process.exit(run(process.execPath, ['dist/bench-stragglers.js', ...args])),
+  'bench:fleet': (args) => process.exit(run(process.execPath, ['dist/bench-fleet.js', ...args])),
 };
 
 const [name, ...args] = process.argv.slice(2);

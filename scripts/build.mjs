@@ -60,9 +60,14 @@ try {
   await Promise.all([
     esm('src/main.ts', 'main'),
     ...verbs.map((verb) => esm(`src/cli/${verb}.ts`, `verbs/${verb}`)),
-    ...['src/generate.ts', 'test/bench/bench.ts']
-      .filter((file) => existsSync(join(root, file)))
-      .map((file) => esm(file, file.replace(/^.*\//, '').replace('.ts', ''))),
+    ...[
+      ['src/generate.ts', 'generate'],
+      ['test/bench/bench.ts', 'bench'],
+      ['test/evaluation/run.ts', 'bench-stragglers'],
+      ['test/fleet/run.ts', 'bench-fleet'],
+    ]
+      .filter(([file]) => existsSync(join(root, file)))
+      .map(([file, name]) => esm(file, name)),
     build({
       ...common,
       entryPoints: ['src/main.ts'],

@@ -1,5 +1,6 @@
 import type { Cause, CauseKind } from '../api.ts';
 import type { Deviation, Deviations } from './compare.ts';
+import { explains } from './evidence.ts';
 import { FEATURES, type FeatureName } from './features.ts';
 import { RULES } from './rules.ts';
 
@@ -20,7 +21,19 @@ export interface Persistent<T> {
   readonly since: number;
 }
 
-const { persistence: P, severe: SEVERE } = RULES;
+export interface PartHistory {
+  add(minute: PastMinute): void;
+  /** The latest quarter of an hour. */
+  minutes(): readonly PastMinute[];
+  /** A deviation that persists; where a cause explains the feature less of an outlier is believed. */
+  effect(feature: FeatureName, hasCause: boolean): Persistent<Deviation> | undefined;
+  cause(kind: CauseKind): Persistent<Cause> | undefined;
+  causeKinds(): readonly CauseKind[];
+  /** Too little in too few minutes to be anything: nobody needs to look closer. */
+  isQuiet(): boolean;
+}
+
+const { persistence: P, severe: SEVERE, recurrence: R } = RULES;
 const MIN_EFFECT = new Map(FEATURES.map(({ name, minEffect }) => [name, minEffect]));
 
 /** Large enough, and far enough outside its peers, to count in this minute. */
@@ -29,15 +42,15 @@ export const isHit = (feature: FeatureName, { deviation, z, hasBaseline }: Devia
   return deviation >= least && z >= (hasCause ? RULES.zWithCause : RULES.z);
 };
 
-export interface PartHistory {
-  add(minute: PastMinute): void;
-  minutes(): readonly PastMinute[];
-  /** Deviations that persist; with fewer peers' worth of doubt where `hasCause` explains the feature. */
-  effect(feature: FeatureName, hasCause: boolean): Persistent<Deviation> | undefined;
-  cause(kind: CauseKind): Persistent<Cause> | undefined;
-  causeKinds(): readonly CauseKind[];
-  /** Too little in too few minutes to be anything: nobody needs to look closer. */
-  isQuiet(): boolean;
+/** A cause and what it explains in one and the same minute. */
+const isExplained = ({ deviations, causes }: PastMinute): boolean =>
+  causes.some((cause) =>
+    [...deviations].some(([feature, deviation]) => explains(cause, feature) && isHit(feature, deviation, true)),
+  );
+
+interface Hits {
+  readonly minutes: readonly PastMinute[];
+  readonly of: number;
 }
 
 /**
@@ -48,12 +61,18 @@ const persistent = (
   minutes: readonly PastMinute[],
   isIn: (minute: PastMinute) => boolean,
   isSevere: (minute: PastMinute) => boolean,
-): { readonly hits: readonly PastMinute[]; readonly of: number } | undefined => {
+): Hits | undefined => {
   const hits = minutes.filter(isIn);
-  if (hits.length >= P.hits) return { hits, of: minutes.length };
+  if (hits.length >= P.hits) return { minutes: hits, of: minutes.length };
   const last = minutes.slice(-P.severeOf);
   const severe = last.filter((minute) => isIn(minute) && isSevere(minute));
-  return severe.length >= P.severeHits ? { hits, of: minutes.length } : undefined;
+  return severe.length >= P.severeHits ? { minutes: hits, of: minutes.length } : undefined;
+};
+
+/** What comes and goes: cause and effect together, time and again. */
+const recurrent = (together: readonly PastMinute[], isIn: (minute: PastMinute) => boolean): Hits | undefined => {
+  const hits = together.filter(isIn);
+  return hits.length >= R.hits ? { minutes: hits, of: R.minutes } : undefined;
 };
 
 const averaged = (deviations: readonly Deviation[]): Deviation | undefined => {
@@ -71,45 +90,48 @@ const averaged = (deviations: readonly Deviation[]): Deviation | undefined => {
   };
 };
 
+const found = <T>(hits: Hits | undefined, value: T | undefined): Persistent<T> | undefined => {
+  const since = hits?.minutes[0]?.at;
+  if (hits === undefined || value === undefined || since === undefined) return undefined;
+  return { value, hits: hits.minutes.length, of: hits.of, since };
+};
+
 export const createPartHistory = (): PartHistory => {
   const minutes: PastMinute[] = [];
+  const together: PastMinute[] = [];
 
   return {
     add: (minute) => {
       const oldest = minute.at - RULES.rememberMinutes * 60_000;
       minutes.push(minute);
       while (minutes.length > P.of || (minutes[0]?.at ?? minute.at) <= oldest) minutes.shift();
+      if (minute.causes.length > 0 && isExplained(minute)) together.push(minute);
+      while ((together[0]?.at ?? minute.at) <= minute.at - R.minutes * 60_000) together.shift();
     },
     minutes: () => minutes,
     effect: (feature, hasCause) => {
-      const found = persistent(
-        minutes,
-        ({ deviations }) => {
-          const deviation = deviations.get(feature);
-          return deviation !== undefined && isHit(feature, deviation, hasCause);
-        },
-        ({ deviations, throttled }) =>
-          hasCause &&
-          ((deviations.get(feature)?.deviation ?? 0) >= SEVERE.deviation || throttled >= SEVERE.throttleRatio),
-      );
-      if (found === undefined) return undefined;
-      const value = averaged(found.hits.flatMap(({ deviations }) => deviations.get(feature) ?? []));
-      const since = found.hits[0]?.at;
-      return value === undefined || since === undefined
-        ? undefined
-        : { value, hits: found.hits.length, of: found.of, since };
+      const isIn = ({ deviations }: PastMinute): boolean => {
+        const deviation = deviations.get(feature);
+        return deviation !== undefined && isHit(feature, deviation, hasCause);
+      };
+      const isSevere = ({ deviations, throttled }: PastMinute): boolean =>
+        hasCause &&
+        ((deviations.get(feature)?.deviation ?? 0) >= SEVERE.deviation || throttled >= SEVERE.throttleRatio);
+      const hits = persistent(minutes, isIn, isSevere) ?? (hasCause ? recurrent(together, isIn) : undefined);
+      return found(hits, averaged((hits?.minutes ?? []).flatMap(({ deviations }) => deviations.get(feature) ?? [])));
     },
     cause: (kind) => {
       const has = ({ causes }: PastMinute): boolean => causes.some((cause) => cause.kind === kind);
-      const found = persistent(minutes, has, ({ throttled }) => throttled >= SEVERE.throttleRatio);
-      const value = found?.hits.at(-1)?.causes.find((cause) => cause.kind === kind);
-      const since = found?.hits[0]?.at;
-      return found === undefined || value === undefined || since === undefined
-        ? undefined
-        : { value, hits: found.hits.length, of: found.of, since };
+      const hits =
+        persistent(minutes, has, ({ throttled }) => throttled >= SEVERE.throttleRatio) ?? recurrent(together, has);
+      return found(
+        hits,
+        hits?.minutes.at(-1)?.causes.find((cause) => cause.kind === kind),
+      );
     },
-    causeKinds: () => [...new Set(minutes.flatMap(({ causes }) => causes.map(({ kind }) => kind)))],
+    causeKinds: () => [...new Set([...minutes, ...together].flatMap(({ causes }) => causes.map(({ kind }) => kind)))],
     isQuiet: () => {
+      if (together.length >= R.hits) return false;
       let loud = 0;
       for (const { deviations, causes } of minutes) if (deviations.size > 0 || causes.length > 0) loud += 1;
       return loud < P.severeHits;

@@ -19,6 +19,8 @@ export const RULES = {
 
   /** 12 of 15 minutes; severe ones 4 of 5. */
   persistence: { hits: 12, of: 15, severeHits: 4, severeOf: 5, clearAt: 3 },
+  /** What comes and goes: a cause and what it explains, both in the same minute, so often in so many minutes. */
+  recurrence: { hits: 12, minutes: 90 },
   /** Minutes older than this are forgotten, however few were worth looking at. */
   rememberMinutes: 30,
   severe: { deviation: 0.2, throttleRatio: 0.3 },

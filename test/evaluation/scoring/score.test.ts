@@ -86,7 +86,7 @@ describe('a detection', () => {
 describe('the score', () => {
   const missed = outcome({
     jobId: 'job-3',
-    truth: [fault({ jobId: 'job-3', realisedSlowdown: 0.05 })],
+    truth: [fault({ jobId: 'job-3', realisedSlowdown: 0.05, meanSlowdown: 0.05 })],
     detections: [],
   });
   const healthy = outcome({
@@ -131,13 +131,13 @@ describe('the score', () => {
 
   test('asks whether the interval holds the slowdown that was, where one was given', () => {
     const { slowdown: _, ...silent } = detection();
-    const beside = outcome({ truth: [fault({ realisedSlowdown: 0.2 })] });
+    const beside = outcome({ truth: [fault({ realisedSlowdown: 0.2, meanSlowdown: 0.2 })] });
     const without = outcome({ detections: [silent] });
     expect(likely([outcome(), beside, without]).slowdownCovered).toMatchObject({ hits: 1, of: 2 });
   });
 
   test('leaves out what a detector is not held to: neither a miss nor a false alarm', () => {
-    const small = outcome({ truth: [fault({ realisedSlowdown: 0.04 })] });
+    const small = outcome({ truth: [fault({ realisedSlowdown: 0.04, meanSlowdown: 0.04 })] });
     const result = likely([small], isHardwareFault(0.095));
     expect([result.recall.of, result.falseAlarms.count]).toEqual([0, 0]);
     expect(isHardwareFault(0.095)(fault({ visible: 'state-only' }))).toBe(false);

@@ -70,13 +70,14 @@ export interface ScoreOptions {
 }
 
 /**
- * A fault of its own component that costs the job enough to matter. What several nodes share is told of all of them
+ * A fault of its own component that costs the job enough to matter, on average from its onset to its end: one that comes and
+ * goes costs what it costs over both. What several nodes share is told of all of them
  * together, not as a straggler; the headline of a detector leaves it out.
  */
 export const costsAtLeast =
   (slowdown: number) =>
   (fault: TruthFault): boolean =>
-    (fault.scope === 'gpu' || fault.scope === 'node') && fault.realisedSlowdown >= slowdown;
+    (fault.scope === 'gpu' || fault.scope === 'node') && fault.meanSlowdown >= slowdown;
 
 /** The same, of what a machine does and its text shows. */
 export const isHardwareFault =
@@ -196,7 +197,8 @@ const scoreLevel = (
     causeCorrect: rate(found.filter(isCauseCorrect).length, found.length),
     slowdownCovered: rate(
       estimated.filter(
-        ({ fault, slowdown }) => slowdown.low <= fault.realisedSlowdown && fault.realisedSlowdown <= slowdown.high,
+        // What the job lost lies between the average and the worst of it.
+        ({ fault, slowdown }) => slowdown.low <= fault.realisedSlowdown && fault.meanSlowdown <= slowdown.high,
       ).length,
       estimated.length,
     ),
