@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createDetector } from '../../src/straggler/detector.ts';
 import {
   grouped,
   haveTelemetry,
@@ -9,6 +10,7 @@ import {
   sgemmRows,
   slotRates,
   TELEMETRY,
+  type TelemetryJob,
   type TelemetryRow,
   windowsOfTelemetry,
 } from './telemetry.ts';
@@ -74,6 +76,39 @@ describe.skipIf(!haveTelemetry(RESNET))(named(RESNET), () => {
     expect(falseAlarms('clockAndPower')).toBe(0);
     const found = new Set(jobs.filter(({ rows }) => flags('clockAndPower', rows)).map(({ rows }) => rows[0]?.node));
     expect([...found]).toEqual(['c007-12']);
+  });
+});
+
+/** What the detector says at the end of each job, as `verdict` and the nodes it accuses. */
+const judged = (jobs: readonly TelemetryJob[]) =>
+  jobs.map(({ frames }) => {
+    const detector = createDetector();
+    const last = frames.map((frame) => detector.next(frame)).at(-1)?.jobs[0];
+    const accused = (last?.stragglers ?? []).filter(({ level }) => level !== 'suspect');
+    return { verdict: last?.verdict, accused: accused.map(({ component: { node, index } }) => `${node}/${index}`) };
+  });
+
+describe.skipIf(!haveTelemetry(RESNET))(`the detector on ${named(RESNET)}`, () => {
+  const rows = haveTelemetry(RESNET) ? resnetRows() : [];
+
+  it('accuses nobody in 188 runs of nodes by themselves: three peers, no throttle time, no limits', () => {
+    const verdicts = judged(windowsOfTelemetry(rows));
+    expect(verdicts.flatMap(({ accused }) => accused)).toEqual([]);
+    expect(verdicts.filter(({ verdict }) => verdict === 'suspect')).toEqual([]);
+  });
+
+  // c007-12 took 1.11 times as long as the others; c008-9 has a GPU 6 % slower and 15 °C hotter, and ran as fast as any.
+  it('finds the slow GPU among all nodes, and takes one hot GPU for another', () => {
+    const accused = judged(windowsOfTelemetry(rows, { oneJob: true })).flatMap((one) => one.accused);
+    expect(new Set(accused)).toEqual(new Set(['c007-12/3', 'c008-9/1']));
+    expect(accused.filter((name) => name === 'c008-9/1')).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!haveTelemetry(SGEMM))(`the detector on ${named(SGEMM)}`, () => {
+  it('accuses none of the GPUs that all draw what they may', () => {
+    const rows = haveTelemetry(SGEMM) ? sgemmRows() : [];
+    expect(judged(windowsOfTelemetry(rows, { oneJob: true }))).toEqual([{ verdict: 'clean', accused: [] }]);
   });
 });
 
