@@ -1,8 +1,22 @@
-import { absent, type Component, defineCheck, type JobVerdict, type Judgement, type Straggler } from '../../src/api.ts';
+import {
+  absent,
+  type Component,
+  defineCheck,
+  type JobVerdict,
+  type Judgement,
+  type Rule,
+  type Straggler,
+} from '../../src/api.ts';
 import { condition, stay } from '../shared/rules.ts';
 
 type Code = 'suspect' | 'likely' | 'confirmed';
 const CODES: readonly Code[] = ['suspect', 'likely', 'confirmed'];
+
+/**
+ * It is said of a GPU in its job. Where the job is over nobody can acquit it, and it holds nobody back: after as long as
+ * the detector looks back, new jobs may start. straggler/repeat-offender remembers.
+ */
+const ofItsJob = (rule: Rule): Rule => ({ ...rule, lapsesAfterSeconds: 900 });
 
 export default defineCheck({
   apiVersion: 1,
@@ -16,9 +30,9 @@ export default defineCheck({
   contexts: ['continuous', 'job'],
   requires: ['stragglers', 'gpuMinutes'],
   rules: {
-    suspect: condition('WARNING', 'May hold its job back', stay('watch')),
-    likely: condition('WARNING', 'Likely to hold its job back', stay('watch')),
-    confirmed: condition('CRITICAL', 'Holds its job back', stay('service')),
+    suspect: ofItsJob(condition('WARNING', 'May hold its job back', stay('watch'))),
+    likely: ofItsJob(condition('WARNING', 'Likely to hold its job back', stay('watch'))),
+    confirmed: ofItsJob(condition('CRITICAL', 'Holds its job back', stay('service'))),
   },
   // The detector counts minutes itself (12 of 15): to count once more would only be later.
   raise: { hits: 1, of: 1, clear: 1 },

@@ -17,6 +17,7 @@ import { startJobSocket } from '../server/sockets/job-socket.ts';
 import type { WebSecurity } from '../server/web/web-config.ts';
 import { openEventLog } from '../store/event-log.ts';
 import { createStateFile } from '../store/state-file.ts';
+import { baselinesFile, createBaselineKeeper } from './baselines-file.ts';
 import { controlHandlers, type Injection } from './control.ts';
 import { createHealth } from './health.ts';
 import { createJournal } from './journal.ts';
@@ -46,6 +47,8 @@ const STEPS_SECONDS = 5;
 const PAST_SECONDS = 3600;
 /** Four times what DESIGN §10 allows the agent, where neither the control group nor the site says anything. */
 const MEMORY_BYTES = 400e6;
+/** What a slot usually does changes over days: ten minutes of it are soon learned anew. */
+const BASELINES_SECONDS = 600;
 /** The watchdog itself decides whether a ping is due: a third of its period after the last. */
 const BEATS_A_PERIOD = 6;
 
@@ -151,6 +154,14 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       monotonicMs,
     });
     const isWatching = config.stragglers && config.gpus === 'expected';
+    const baselines = createBaselineKeeper({
+      baselines: stragglerWatch.baselines,
+      stateFile: createStateFile({ file: baselinesFile(o.stateDir) }),
+    });
+    if (isWatching) {
+      const lost = await baselines.recall();
+      if (lost !== undefined) log.warn(lost);
+    }
     const collectors = isWatching ? [...o.collectors, stragglerWatch] : o.collectors;
     const daemon = startDaemon({ engine, collectors, scheduler, intervals: config.intervals, onSnapshot });
     closers.push(daemon.stop);
@@ -225,6 +236,7 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
     scheduler.every('steps', STEPS_SECONDS, async () => engine.offer('stepTimes', steps.value()));
     scheduler.every('past-findings', PAST_SECONDS, async () => offerPast());
     scheduler.every('keep', KEEP_SECONDS, async () => keeper.wake());
+    scheduler.every('baselines', BASELINES_SECONDS, async () => baselines.keep());
 
     handlers = controlHandlers({
       engine,
@@ -254,8 +266,9 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       stop: async () => {
         void systemd.stopping();
         tell(recorder.event('agent_stopped', `muster ${version} stopped`));
-        const [isKept] = await Promise.all([keeper.keep(), close()]);
-        return isKept;
+        baselines.keep();
+        const [areBaselinesKept, isKept] = await Promise.all([baselines.flushed(), keeper.keep(), close()]);
+        return areBaselinesKept && isKept;
       },
     };
   };

@@ -41,6 +41,7 @@ const isFinding = shaped({
     evidence: isObject,
     action: shaped({ drain: isFlag, then: isText }),
     lifetime: isLifetime,
+    lapsesAfterSeconds: optional(isNumber),
     at: optional(isNumber),
     firstSeen: optional(isNumber),
   }),

@@ -50,6 +50,7 @@ const raisedBy = (event: EventRecord, checks: readonly AnyCheck[]): HeldFinding 
       action: action ?? rule.action,
       lifetime,
       ...(rule.outlivesReboot === undefined ? {} : { outlivesReboot: rule.outlivesReboot }),
+      ...(rule.lapsesAfterSeconds === undefined ? {} : { lapsesAfterSeconds: rule.lapsesAfterSeconds }),
       ...(lifetime === 'condition' ? {} : { at: firstSeen }),
     },
     firstSeen,

@@ -13,6 +13,8 @@ import { createSampleFollower } from '../collectors/gpu-samples.ts';
 import type { FactMap } from '../engine/snapshot.ts';
 import { createDetector } from '../straggler/detector.ts';
 import { createFrameBuilder } from '../straggler/frames.ts';
+import type { Baselines } from '../straggler/slots.ts';
+import { withoutIdleJobs } from './idle-jobs.ts';
 import { ranksOfJobs } from './rank-gpus.ts';
 import { withStandingCauses } from './standing-causes.ts';
 
@@ -26,6 +28,11 @@ const SOONEST_MS = 45_000;
 const CLOCK_STEP_MS = 30_000;
 const NOBODY: StragglerWatch = { jobs: [], relativePerformance: [] };
 const NONE = { jobId: '', role: 'all' } as const;
+
+export interface FollowedGpus extends Collector<'gpuMinutes' | 'stragglers'> {
+  /** What each GPU and slot of this node was while it was healthy. */
+  readonly baselines: Pick<Baselines, 'save' | 'restore'>;
+}
 
 interface Minute {
   readonly gpuMinutes: readonly GpuMinute[];
@@ -43,7 +50,7 @@ export const createStragglerWatch = (o: {
   readonly steps: () => readonly StepTime[];
   readonly mappingDirectory: () => string | undefined;
   readonly monotonicMs: () => number;
-}): Collector<'gpuMinutes' | 'stragglers'> => {
+}): FollowedGpus => {
   const { host, monotonicMs } = o;
   let frames = createFrameBuilder();
   let detector = createDetector();
@@ -55,12 +62,14 @@ export const createStragglerWatch = (o: {
     onSample: ({ ref, sample }) => frames.add('', ref, sample),
   });
 
-  /** Windows of two clocks cannot be laid side by side: after the clock was set everything begins anew. */
+  /** Windows of two clocks cannot be laid side by side: after the clock was set all but the baselines begins anew. */
   const followClock = (): void => {
     const offsetMs = host.now() - monotonicMs();
     if (clockOffsetMs !== undefined && Math.abs(offsetMs - clockOffsetMs) > CLOCK_STEP_MS) {
       frames = createFrameBuilder();
+      const known = detector.baselines.save();
       detector = createDetector();
+      detector.baselines.restore(known);
       last = undefined;
     }
     clockOffsetMs = offsetMs;
@@ -85,10 +94,10 @@ export const createStragglerWatch = (o: {
     const gpuMinutes = withStandingCauses(gpus, facts);
     // Before the first sample there is no frame: a job that the first one shows was there before, and is warm.
     const stragglers = gpus.length === 0 ? NOBODY : detector.next({ at, gpus: gpuMinutes }, steps);
-    return { gpuMinutes, stragglers };
+    return { gpuMinutes, stragglers: withoutIdleJobs(stragglers, gpuMinutes) };
   };
 
-  return defineCollector({
+  const collector = defineCollector({
     apiVersion: 1,
     id: FOLLOWER,
     provides: ['gpuMinutes', 'stragglers'],
@@ -111,4 +120,11 @@ export const createStragglerWatch = (o: {
     },
     release: () => follower.stop(),
   });
+  return {
+    ...collector,
+    baselines: {
+      save: () => detector.baselines.save(),
+      restore: (saved) => detector.baselines.restore(saved),
+    },
+  };
 };

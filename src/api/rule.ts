@@ -20,6 +20,11 @@ export interface Rule {
   readonly lifetime: Lifetime;
   /** A condition that no reboot cures: it stands until its component is judged anew, also after one. */
   readonly outlivesReboot?: true;
+  /**
+   * A condition of something that ends, such as a job: raised, it is over when it has not been seen for so long and nothing
+   * is left by which it could be judged anew. A source that fails is no such end.
+   */
+  readonly lapsesAfterSeconds?: number;
   /** Since when, or where only, the value exists ("from driver 570"). Silence about such a code does not hold back a pass. */
   readonly availability?: string;
 }

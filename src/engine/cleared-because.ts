@@ -3,9 +3,12 @@ import type { HeldFinding, Raise } from './held-finding.ts';
 /** Why a finding is over, for people and for the event store. */
 export const clearedBecause = (
   { record, passesInARow }: HeldFinding,
-  { now, bootedAt, raise }: { readonly now: number; readonly bootedAt: number; readonly raise: Raise },
+  o: { readonly now: number; readonly bootedAt: number; readonly raise: Raise; readonly isJudged: boolean },
 ): string => {
-  const { lifetime, at } = record;
+  const { now, bootedAt, raise } = o;
+  const { lifetime, at, lapsesAfterSeconds } = record;
+  if (!o.isJudged && lapsesAfterSeconds !== undefined)
+    return `not seen for ${hours(lapsesAfterSeconds)}: nothing is left to judge it by`;
   if (lifetime === 'condition') {
     const passes = Math.max(passesInARow, raise.clear);
     return passes === 1 ? 'it passed' : `it passed ${passes} times in a row`;

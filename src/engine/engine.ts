@@ -205,7 +205,7 @@ export const createEngine = (o: {
     if (use === 'ignore') return result;
     return use === 'observe'
       ? lifetimes.apply(check, result, { now: host.now(), bootedAt: node.bootedAt })
-      : lifetimes.withRaised(result);
+      : lifetimes.withRaised(result, host.now());
   };
 
   const withSuppressions = (result: CheckResult): CheckResult => {

@@ -85,7 +85,7 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
 
   let judgements: readonly Judgement[];
   try {
-    judgements = check.judge(handOver(check, facts), {
+    judgements = check.judge(handOver(check, facts, ctx.optionalSources), {
       now: ctx.now,
       bootedAt: ctx.bootedAt,
       context: ctx.context,
@@ -118,17 +118,25 @@ export const readingTimes = (
   return { factsAt: Math.min(now, ...required), sampledAt: observed === undefined ? now : factOf(facts, observed).at };
 };
 
-/** A check gets what it declared and nothing else. */
+/** A check gets what it declared and nothing else; what the site can do without leaves nothing open. */
 // biome-ignore lint/suspicious/noExplicitAny: which facts a check gets is known to its own type only
-const handOver = (check: AnyCheck, facts: FactMap): any => {
+const handOver = (check: AnyCheck, facts: FactMap, optionalSources: ReadonlySet<string>): any => {
   const handed: Record<string, unknown> = {};
   for (const name of check.requires as readonly FactName[]) {
     const fact = factOf(facts, name);
     if (fact.ok) handed[name] = fact.value;
   }
-  for (const name of (check.uses ?? []) as readonly FactName[]) handed[name] = factOf(facts, name);
+  for (const name of (check.uses ?? []) as readonly FactName[]) {
+    const fact = factOf(facts, name);
+    handed[name] = fact.ok || !optionalSources.has(fact.source) ? fact : dispensable(fact);
+  }
   return handed;
 };
+
+const dispensable = (fact: Absent & { readonly source: string }): Absent => ({
+  ...fact,
+  ...absent('not-recorded', `${fact.detail} (the configuration declares ${fact.source} optional)`),
+});
 
 const sumUp = (
   check: AnyCheck,
@@ -243,6 +251,7 @@ const findingRecord = (check: AnyCheck, finding: Finding, now: number): FindingR
     action: rule.action,
     lifetime,
     ...(rule.outlivesReboot === undefined ? {} : { outlivesReboot: rule.outlivesReboot }),
+    ...(rule.lapsesAfterSeconds === undefined ? {} : { lapsesAfterSeconds: rule.lapsesAfterSeconds }),
     ...(finding.at === undefined ? {} : { at: finding.at, firstSeen: finding.firstAt ?? finding.at }),
   };
 };

@@ -73,6 +73,10 @@ export const miss = (held: HeldFinding, o: Observation): HeldFinding => {
 export const isCleared = ({ passesInARow, flaps }: HeldFinding, { clear }: Raise): boolean =>
   passesInARow >= clear && !flaps.damped;
 
+/** Not seen for as long as its rule lets it stand without being judged. */
+export const hasLapsed = ({ record: { lapsesAfterSeconds }, lastSeen }: HeldFinding, now: number): boolean =>
+  lapsesAfterSeconds !== undefined && now - lastSeen > lapsesAfterSeconds * 1000;
+
 /** It is over; only how often it came back is still remembered. */
 export const cleared = (held: HeldFinding): HeldFinding => ({ ...held, raised: false, recent: [], passesInARow: 0 });
 

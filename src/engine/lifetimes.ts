@@ -3,6 +3,7 @@ import { clearedBecause } from './cleared-because.ts';
 import {
   cleared,
   type HeldFinding,
+  hasLapsed,
   hit,
   isCleared,
   isEvent,
@@ -23,7 +24,7 @@ export interface Lifetimes {
   /** Takes one evaluation and returns it with the findings that are raised. */
   apply(check: AnyCheck, result: CheckResult, o: { readonly now: number; readonly bootedAt: number }): CheckResult;
   /** The present state with what is raised besides: for a validation, from which hysteresis hides nothing. */
-  withRaised(result: CheckResult): CheckResult;
+  withRaised(result: CheckResult, now: number): CheckResult;
   /**
    * Lays findings to rest that somebody has dealt with: events, and conditions that are held without being judged. What
    * is there at this moment is not over because somebody says so: it comes back as `stillThere`.
@@ -128,13 +129,15 @@ export const createLifetimes = (): Lifetimes => {
 
     const judged = new Set(result.judged.map(({ key }) => key));
     const open = openIn(result);
+    const lapses = lapsesIn(result);
     for (const [key, before] of held) {
       if (present.has(key)) continue;
       const isJudged = judged.has(before.record.component.key) && !open(before.record.component);
       const after = isJudged ? miss(before, observation) : before;
-      const isOver = isJudged && after.raised && (isEvent(after.record) || isCleared(after, raise));
-      if (isOver) note('finding_cleared', after, now, clearedBecause(after, { now, bootedAt, raise }));
-      const kept = isOver ? cleared(after) : after;
+      const isLapsed = !isJudged && lapses(before, now);
+      const isOver = after.raised && (isLapsed || (isJudged && (isEvent(after.record) || isCleared(after, raise))));
+      if (isOver) note('finding_cleared', after, now, clearedBecause(after, { now, bootedAt, raise, isJudged }));
+      const kept = isOver || isLapsed ? cleared(after) : after;
       if (isForgotten(kept, now) || (isOver && isEvent(kept.record))) held.delete(key);
       else held.set(key, kept);
     }
@@ -157,11 +160,14 @@ export const createLifetimes = (): Lifetimes => {
 
   return {
     apply,
-    withRaised: (result) => {
+    withRaised: (result, now) => {
       if (result.mode === 'off') return result;
       const held = heldBy(result.id);
       const present = new Set(result.findings.map(keyOf));
-      const besides = [...held].filter(([key, { raised }]) => raised && !present.has(key)).map(([, one]) => shown(one));
+      const lapses = lapsesIn(result);
+      const besides = [...held]
+        .filter(([key, one]) => one.raised && !present.has(key) && !lapses(one, now))
+        .map(([, one]) => shown(one));
       const findings = result.findings.map((finding) => {
         const known = held.get(keyOf(finding));
         return known?.raised === true ? { ...finding, firstSeen: known.firstSeen, lastSeen: known.lastSeen } : finding;
@@ -241,6 +247,18 @@ const openIn = (result: CheckResult): ((component: Component) => boolean) => {
     result.unjudged.filter(({ verdict }) => verdict === 'UNKNOWN').map(({ component }) => component.key),
   );
   return ({ key }) => keys.has(key);
+};
+
+/**
+ * Whether a held finding is over because nobody judges it any more. What could not be looked at, the component or the whole
+ * node, may still be there.
+ */
+const lapsesIn = (result: CheckResult): ((held: HeldFinding, now: number) => boolean) => {
+  const open = openIn(result);
+  const isNodeOpen = result.unjudged.some(
+    ({ component, verdict }) => verdict === 'UNKNOWN' && component.kind === 'node',
+  );
+  return (held, now) => !isNodeOpen && !open(held.record.component) && hasLapsed(held, now);
 };
 
 const shifted = (held: HeldFinding, deltaMs: number): HeldFinding => {

@@ -31,6 +31,7 @@ export interface FindingRecord {
   readonly action: Action;
   readonly lifetime: Lifetime;
   readonly outlivesReboot?: true;
+  readonly lapsesAfterSeconds?: number;
   /** When an event last happened (Unix ms). */
   readonly at?: number;
   /** Unix ms. */

@@ -1,4 +1,4 @@
-import type { Action, AnyCheck, Lifetime, Option, Rule, Severity } from '../api.ts';
+import type { Action, AnyCheck, Option, Rule, Severity } from '../api.ts';
 import { GENERATED, table } from './markdown.ts';
 
 const ORDER: readonly Severity[] = ['CRITICAL', 'WARNING', 'INFO'];
@@ -9,8 +9,9 @@ const rulesOf = (check: AnyCheck): readonly (readonly [string, Rule])[] =>
 const actionText = ({ drain, then }: Action): string =>
   [...(drain ? ['drain'] : []), ...(then === 'none' ? [] : [then])].join(', then ') || 'none';
 
-const lifetimeText = (lifetime: Lifetime): string => {
-  if (lifetime === 'condition') return 'condition';
+const lifetimeText = ({ lifetime, lapsesAfterSeconds }: Rule): string => {
+  if (lifetime === 'condition')
+    return lapsesAfterSeconds === undefined ? 'condition' : `condition, ${lapsesAfterSeconds / 60} min unseen at most`;
   if ('clearedBy' in lifetime) return `until ${lifetime.clearedBy}`;
   return `for ${lifetime.clearedAfterSeconds / 3600} h`;
 };
@@ -48,7 +49,7 @@ const section = (check: AnyCheck): string => {
         `\`${code}\``,
         rule.severity,
         actionText(rule.action),
-        lifetimeText(rule.lifetime),
+        lifetimeText(rule),
         rule.title,
       ]),
     ),

@@ -5,6 +5,8 @@ import { RULES } from './rules.ts';
 export interface CauseInput {
   readonly ref: Component;
   readonly latest: GpuSample;
+  /** The latest sample in which it worked. */
+  readonly working: GpuSample | undefined;
   readonly window: GpuWindow;
 }
 
@@ -33,8 +35,8 @@ const usualOf = (inputs: readonly CauseInput[], of: (input: CauseInput) => numbe
 };
 
 /** A link drops its generation when the GPU idles (nvidia-smi manual): only what works tells it. */
-const workingGeneration = ({ latest, window }: CauseInput): number | undefined =>
-  (window.busyRatio ?? 0) >= RULES.busyAt ? latest.pcieGeneration : undefined;
+const workingGeneration = ({ working, window }: CauseInput): number | undefined =>
+  (window.busyRatio ?? 0) >= RULES.busyAt ? working?.pcieGeneration : undefined;
 
 export const usualAmong = (inputs: readonly CauseInput[]): Usual => ({
   powerLimitWatts: usualOf(inputs, ({ latest }) => latest.powerLimitWatts),

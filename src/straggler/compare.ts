@@ -204,7 +204,7 @@ const compareFeature = (
       deviation,
       z,
       peers: isLocal ? (siblings.peers[i] ?? 0) : peers,
-      hasBaseline: slots.has(peer.slot) || known.isKnown(peer.board, peer.place),
+      hasBaseline: slots.has(peer.slot) || known.isKnown(peer.board),
     });
   }
 };

@@ -30,6 +30,7 @@ export const explains = ({ kind }: Cause, feature: EffectFeature): boolean => CA
 
 /** Everything persistent that is known of one part. */
 export interface Evidence {
+  readonly of: 'gpu' | 'node';
   readonly causes: readonly Cause[];
   readonly effects: readonly Effect[];
   /** Many deviate together without a cause: nobody of them is accused. */
@@ -82,17 +83,22 @@ const twoFamilies = ({ effects, beganInJob, peersWait, isSplit }: Evidence): boo
  * have a GPU 5 % below its peers in power and 75 one that is 8 °C hotter, but 5 one that clocks 3 % lower (SC22 data,
  * Longhorn). Power and heat corroborate; by themselves they accuse nobody.
  */
-const SAYS_SOMETHING_ALONE: ReadonlySet<EffectFeature> = new Set(['sm_clock', 'sm_clock_p05', 'busy', 'step_time']);
+const TELLING: ReadonlySet<EffectFeature> = new Set(['sm_clock', 'sm_clock_p05', 'busy']);
+/** The chips of a node even out: a whole node that draws less than nodes that do the same does less. */
+const TELLING_OF_NODES: ReadonlySet<EffectFeature> = new Set([...TELLING, 'power']);
 
 /** DESIGN §7: what each level needs. Nothing where there is neither a cause nor an effect. */
 export const levelOf = (evidence: Evidence): StragglerLevel | undefined => {
   const { causes, effects, isShared, isSplit, isNamedInBand } = evidence;
+  const telling = evidence.of === 'node' ? TELLING_OF_NODES : TELLING;
   const isExplained = causes.some((cause) => effects.some(({ feature }) => explains(cause, feature)));
   const isLikely = isExplained || (!isShared && twoFamilies(evidence));
   if (isLikely) return impactOf(evidence) !== undefined || isNamedInBand ? 'confirmed' : 'likely';
   if (causes.length > 0) return 'suspect';
+  // The job's own steps tell a rank from its stage.
+  if (isNamedInBand) return 'suspect';
   // An effect that follows the shape of the job accuses nobody.
-  const isTelling = effects.some(({ feature }) => SAYS_SOMETHING_ALONE.has(feature));
+  const isTelling = effects.some(({ feature }) => telling.has(feature));
   return isTelling && !isShared && !isSplit ? 'suspect' : undefined;
 };
 

@@ -67,7 +67,7 @@ export const createFrameBuilder = (o: { readonly windowSeconds?: number } = {}):
       if (window === undefined || latest === undefined) continue;
       const model = ref.model ?? '';
       const like = byModel.get(model) ?? [];
-      like.push({ key, ref, latest, window });
+      like.push({ key, ref, latest, working: samples.working(), window });
       byModel.set(model, like);
     }
     return byModel;

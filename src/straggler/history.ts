@@ -69,10 +69,21 @@ const persistent = (
   return severe.length >= P.severeHits ? { minutes: hits, of: minutes.length } : undefined;
 };
 
-/** What comes and goes: cause and effect together, time and again. */
-const recurrent = (together: readonly PastMinute[], isIn: (minute: PastMinute) => boolean): Hits | undefined => {
+/** What comes and goes: cause and effect together, several times and lately. What came once and went is over. */
+const recurrent = (
+  together: readonly PastMinute[],
+  now: number,
+  isIn: (minute: PastMinute) => boolean,
+): Hits | undefined => {
   const hits = together.filter(isIn);
-  return hits.length >= R.hits ? { minutes: hits, of: R.minutes } : undefined;
+  const last = hits.at(-1);
+  if (hits.length < R.hits || last === undefined || now - last.at > RULES.rememberMinutes * 60_000) return undefined;
+  let times = 1;
+  for (const [i, { at }] of hits.entries()) {
+    const before = hits[i - 1];
+    if (before !== undefined && at - before.at > RULES.windowSeconds * 1000) times += 1;
+  }
+  return times >= R.times ? { minutes: hits, of: R.minutes } : undefined;
 };
 
 const averaged = (deviations: readonly Deviation[]): Deviation | undefined => {
@@ -99,10 +110,12 @@ const found = <T>(hits: Hits | undefined, value: T | undefined): Persistent<T> |
 export const createPartHistory = (): PartHistory => {
   const minutes: PastMinute[] = [];
   const together: PastMinute[] = [];
+  let latestAt = 0;
 
   return {
     add: (minute) => {
       const oldest = minute.at - RULES.rememberMinutes * 60_000;
+      latestAt = minute.at;
       minutes.push(minute);
       while (minutes.length > P.of || (minutes[0]?.at ?? minute.at) <= oldest) minutes.shift();
       if (minute.causes.length > 0 && isExplained(minute)) together.push(minute);
@@ -117,13 +130,14 @@ export const createPartHistory = (): PartHistory => {
       const isSevere = ({ deviations, throttled }: PastMinute): boolean =>
         hasCause &&
         ((deviations.get(feature)?.deviation ?? 0) >= SEVERE.deviation || throttled >= SEVERE.throttleRatio);
-      const hits = persistent(minutes, isIn, isSevere) ?? (hasCause ? recurrent(together, isIn) : undefined);
+      const hits = persistent(minutes, isIn, isSevere) ?? (hasCause ? recurrent(together, latestAt, isIn) : undefined);
       return found(hits, averaged((hits?.minutes ?? []).flatMap(({ deviations }) => deviations.get(feature) ?? [])));
     },
     cause: (kind) => {
       const has = ({ causes }: PastMinute): boolean => causes.some((cause) => cause.kind === kind);
       const hits =
-        persistent(minutes, has, ({ throttled }) => throttled >= SEVERE.throttleRatio) ?? recurrent(together, has);
+        persistent(minutes, has, ({ throttled }) => throttled >= SEVERE.throttleRatio) ??
+        recurrent(together, latestAt, has);
       return found(
         hits,
         hits?.minutes.at(-1)?.causes.find((cause) => cause.kind === kind),

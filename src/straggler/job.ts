@@ -4,11 +4,11 @@ import { busyShare } from './busy.ts';
 import { type Comparison, compare, type Deviations } from './compare.ts';
 import { type Evidence, explains, levelOf } from './evidence.ts';
 import { FEATURES } from './features.ts';
-import { isHit, type PartHistory } from './history.ts';
+import type { PartHistory } from './history.ts';
 import { byKind, causesOfJob, type JobCauses } from './job-causes.ts';
 import { nodeComponent, nodeKey } from './nodes.ts';
 import { ofMost, withOwnPast } from './own-history.ts';
-import { createParts, type Part, settle, smoothLoad } from './parts.ts';
+import { createParts, type Part, type Parts, settle, smoothLoad } from './parts.ts';
 import { groupPeers, loadOfValues, type Peer, valuesOf } from './peers.ts';
 import { RULES } from './rules.ts';
 import { type Shape, shapeOf } from './shape.ts';
@@ -80,7 +80,8 @@ const stepImpact = (steps: StepEvidence | undefined): string | undefined =>
     : undefined;
 
 const isOfRank = (component: Component, { node, gpu }: SlowRank): boolean =>
-  component.kind === 'gpu' && gpu === component.index && (component.node === undefined || node === component.node);
+  (component.node === undefined || node === component.node) &&
+  (component.kind === 'node' ? gpu === undefined && node !== undefined : gpu !== undefined && gpu === component.index);
 
 export const createJobWatch = (o: {
   readonly jobId: string;
@@ -89,8 +90,9 @@ export const createJobWatch = (o: {
   readonly learn: boolean;
 }): JobWatch => {
   const activityWatch = createActivityWatch(o);
-  const gpus = createParts();
-  const nodes = createParts();
+  let gpus: Parts = createParts();
+  let nodes: Parts = createParts();
+  let idleMinutes = 0;
   let shapes: { readonly at: number; readonly shape: Shape }[] = [];
   let minutesSeen = 0;
   let performance: ReadonlyMap<Peer, number> = new Map();
@@ -136,8 +138,7 @@ export const createJobWatch = (o: {
       const deviations = peer.hasCause ? withOwnPast(fromPeers, part.past.compare(peer.values)) : fromPeers;
       const own = causes.own(peer.minute);
       part.history.add({ at, deviations, causes: own, throttled: throttledShare(peer.minute) });
-      let isCalm = !peer.hasCause;
-      for (const [feature, deviation] of deviations) if (isHit(feature, deviation, peer.hasCause)) isCalm = false;
+      const isCalm = !peer.hasCause && deviations.size === 0;
       part.isDeviating = deviations.size > 0 || deviatingNodes.has(peer.node);
       if (!isCalm) continue;
       part.calm += 1;
@@ -189,6 +190,7 @@ export const createJobWatch = (o: {
     const longer = stepImpact(steps);
     const weaker = component.kind === 'gpu' ? nodePowerImpact(fromNode) : undefined;
     const evidence: Evidence = {
+      of: component.kind === 'node' ? 'node' : 'gpu',
       causes: byKind([...own, ...explaining].map(({ value }) => value)),
       effects,
       ...shape,
@@ -204,10 +206,29 @@ export const createJobWatch = (o: {
     return { component, level, evidence, firstSeen: Number.isFinite(firstSeen) ? firstSeen : (latest?.at ?? 0) };
   };
 
+  /** After a long pause it is another job, whatever its id. */
+  const forget = (): void => {
+    gpus = createParts();
+    nodes = createParts();
+    shapes = [];
+    minutesSeen = 0;
+    performance = new Map();
+  };
+
+  /** A node that the steps name may never have shown anything else. */
+  const noteSlowNodes = (steps: StepEvidence | undefined): void => {
+    for (const { node, gpu } of steps?.slowRanks ?? []) {
+      const like = latest?.minutes.find(({ ref }) => ref.node === node)?.ref;
+      if (node !== undefined && gpu === undefined && like !== undefined) nodes.of(nodeComponent(node, like));
+    }
+  };
+
   return {
     next: (at, minutes) => {
       const activity = activityWatch.next(at, minutes);
       latest = { at, minutes, activity };
+      idleMinutes = activity === 'idle' ? idleMinutes + 1 : 0;
+      if (idleMinutes === RULES.warmUpMinutes) forget();
       if (activity !== 'working') return;
       minutesSeen += 1;
       const causes = causesOfJob(minutes);
@@ -231,6 +252,7 @@ export const createJobWatch = (o: {
         isSplit: splits >= SHAPE_DOUBT || (steps?.isGrouped ?? false),
       };
       const hasSlowRank = (steps?.slowRanks.length ?? 0) > 0;
+      noteSlowNodes(steps);
       const accused: Accused[] = [];
       for (const parts of [gpus, nodes]) {
         for (const part of parts.all()) {

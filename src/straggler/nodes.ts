@@ -32,7 +32,8 @@ const groupByNode = (accused: readonly Accused[]): ReadonlyMap<string, readonly 
 const asNode = (gpus: readonly Accused[]): Accused | undefined => {
   const worst = [...gpus].sort((a, b) => levelRank(b.level) - levelRank(a.level))[0];
   if (worst === undefined) return undefined;
-  const { nodeImpact: _, ...evidence } = worst.evidence;
+  const { nodeImpact: _, ...rest } = worst.evidence;
+  const evidence: Evidence = { ...rest, of: 'node' };
   const level = levelOf(evidence);
   return level === undefined
     ? undefined

@@ -100,7 +100,9 @@ export const groupPeers = (peers: readonly Peer[]): Grouping => {
       continue;
     }
     const borders = roleBorders(
-      like.filter(({ hasCause, load }) => !hasCause && !Number.isNaN(load)).map(({ load }) => load),
+      like
+        .filter(({ hasCause, load }) => !hasCause && !Number.isNaN(load))
+        .map(({ load, values }) => ({ load, clock: values.sm_clock, power: values.power })),
     );
     if (borders.length === 0) {
       groups.push(groupOf('', like));

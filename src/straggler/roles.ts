@@ -1,41 +1,62 @@
+import { FEATURES } from './features.ts';
 import { RULES } from './rules.ts';
-import { medianOfSorted, robustSpread } from './statistics.ts';
+import { median, robustSpread } from './statistics.ts';
+
+/** What a GPU does, and at which clock and power; logarithmic. */
+export interface Doing {
+  readonly load: number;
+  readonly clock: number;
+  readonly power: number;
+}
 
 const { role: ROLE } = RULES;
 
-const spreadOf = (loads: Float64Array): number =>
-  Math.max(ROLE.spreadFloor, robustSpread(loads, medianOfSorted(loads)));
+const leastOf = (name: string): number => FEATURES.find((feature) => feature.name === name)?.minEffect ?? 0;
+const CLOCK = leastOf('sm_clock');
+const POWER = leastOf('power');
 
-/**
- * Indexes at which sorted loads fall apart: wherever there is a gap, less the gaps beside a lone outlier, which is never a
- * role, and those that are not wide against the spread on either side.
- */
-const cutsIn = (sorted: Float64Array): readonly number[] => {
-  const gapAt = (i: number): number => (sorted[i] ?? 0) - (sorted[i - 1] ?? 0);
+const middle = (part: readonly Doing[], of: (doing: Doing) => number): number => median(part.map(of));
+
+const spreadOf = (part: readonly Doing[], centre: number): number =>
+  Math.max(
+    ROLE.spreadFloor,
+    robustSpread(
+      part.map(({ load }) => load),
+      centre,
+    ),
+  );
+
+/** Who has less to do never clocks lower for it: a group with less clock and less power is held down, and is no role. */
+const isHeldDown = (one: readonly Doing[], other: readonly Doing[]): boolean =>
+  middle(one, ({ clock }) => clock) < middle(other, ({ clock }) => clock) - CLOCK &&
+  middle(one, ({ power }) => power) < middle(other, ({ power }) => power) - POWER;
+
+/** A lone outlier is never a role; two groups stand apart by a gap, and by far more than either is wide. */
+const areTwoRoles = (below: readonly Doing[], above: readonly Doing[]): boolean => {
+  if (Math.min(below.length, above.length) < 2 || isHeldDown(below, above) || isHeldDown(above, below)) return false;
+  const low = middle(below, ({ load }) => load);
+  const high = middle(above, ({ load }) => load);
+  return high - low > ROLE.spreads * Math.max(spreadOf(below, low), spreadOf(above, high));
+};
+
+/** The borders between roles, lowest first, as loads: a GPU's role is the number of borders below its load. */
+export const roleBorders = (all: readonly Doing[]): readonly number[] => {
+  const sorted = [...all].sort((a, b) => a.load - b.load);
+  const loadAt = (i: number): number => sorted[i]?.load ?? 0;
+  const gapAt = (i: number): number => loadAt(i) - loadAt(i - 1);
   const cuts: number[] = [];
   for (let i = 1; i < sorted.length; i++) if (gapAt(i) > ROLE.gap) cuts.push(i);
   for (;;) {
     const bounds = [0, ...cuts, sorted.length];
-    let worst: number | undefined;
+    let weakest: number | undefined;
     for (const [k, cut] of cuts.entries()) {
-      const below = sorted.subarray(bounds[k], cut);
-      const above = sorted.subarray(cut, bounds[k + 2]);
-      const isReal =
-        Math.min(below.length, above.length) >= 2 &&
-        gapAt(cut) > ROLE.spreads * Math.max(spreadOf(below), spreadOf(above));
-      if (!isReal && (worst === undefined || gapAt(cut) < gapAt(cuts[worst] ?? 0))) worst = k;
+      if (areTwoRoles(sorted.slice(bounds[k], cut), sorted.slice(cut, bounds[k + 2]))) continue;
+      if (weakest === undefined || gapAt(cut) < gapAt(cuts[weakest] ?? 0)) weakest = k;
     }
-    if (worst === undefined) return cuts;
-    cuts.splice(worst, 1);
+    if (weakest === undefined) break;
+    cuts.splice(weakest, 1);
   }
-};
-
-/** The borders between roles, lowest first, as loads: a GPU's role is the number of borders below its load. */
-export const roleBorders = (loads: readonly number[]): readonly number[] => {
-  const sorted = Float64Array.from(loads).sort();
-  return cutsIn(sorted)
-    .slice(0, ROLE.max - 1)
-    .map((cut) => ((sorted[cut - 1] ?? 0) + (sorted[cut] ?? 0)) / 2);
+  return cuts.slice(0, ROLE.max - 1).map((cut) => (loadAt(cut - 1) + loadAt(cut)) / 2);
 };
 
 export const roleIndex = (borders: readonly number[], load: number): number => {

@@ -19,8 +19,8 @@ export const RULES = {
 
   /** 12 of 15 minutes; severe ones 4 of 5. */
   persistence: { hits: 12, of: 15, severeHits: 4, severeOf: 5, clearAt: 3 },
-  /** What comes and goes: a cause and what it explains, both in the same minute, so often in so many minutes. */
-  recurrence: { hits: 12, minutes: 90 },
+  /** What comes and goes: a cause and what it explains, both in the same minute, so often in so many minutes, several times. */
+  recurrence: { hits: 12, minutes: 90, times: 2 },
   /** Minutes older than this are forgotten, however few were worth looking at. */
   rememberMinutes: 30,
   severe: { deviation: 0.2, throttleRatio: 0.3 },
@@ -54,8 +54,8 @@ export const RULES = {
   /** What more than half of the peers have is how this job's machines are set up. */
   commonShare: 0.5,
 
-  /** Roles differ by more than the minimum effect of power, and by more than this many times the spread on either side. */
-  role: { gap: 0.05, spreads: 4, spreadFloor: 0.015, max: 8 },
+  /** A gap as wide as the minimum effect of power, and middles apart by this many times the spread on either side. */
+  role: { gap: 0.05, spreads: 5, spreadFloor: 0.015, max: 8 },
   /** Dynamic power falls with the clock times the square of the voltage; with the part that does not, about its square. */
   powerOfClock: 2,
 

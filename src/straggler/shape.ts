@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 const namesOf = (peers: readonly Peer[]): string => {
   const nodes = [...new Set(peers.map(({ node }) => node))].filter((node) => node !== '');
-  if (nodes.length === 0) return peers.map(({ ref }) => `GPU ${ref.index ?? '?'}`).join(', ');
+  if (nodes.length < 2 && peers.length <= 16) return peers.map(({ ref }) => `GPU ${ref.index ?? '?'}`).join(', ');
   return nodes.length <= 4 ? nodes.join(', ') : `${nodes.slice(0, 3).join(', ')} and ${nodes.length - 3} more nodes`;
 };
 

@@ -11,15 +11,18 @@ export type SavedBaselines = Readonly<Record<string, SavedBaseline>>;
 
 /**
  * Healthy GPUs of one chassis differ by slot, and chips differ: each is compared with what it always was. The board is
- * followed by its UUID; a new one in the slot starts from what the slot was.
+ * followed by its UUID; the slot keeps its own history.
  */
 export interface Baselines {
-  /** Of a GPU; 0 for what was never learned. Worsening is positive, in the unit of the feature's comparison. */
+  /**
+   * Of a GPU; 0 for what was never learned. Worsening is positive, in the unit of the feature's comparison. A board that is
+   * new in its slot may be excused by what the slot was, never accused: its predecessor may have been a better chip.
+   */
   of(board: string, slot: string, feature: FeatureName): number;
   /** Nothing was learned yet. */
   isEmpty(): boolean;
   /** Whether enough was seen to believe it. */
-  isKnown(board: string, slot: string): boolean;
+  isKnown(board: string): boolean;
   /** One healthy minute besides healthy peers. */
   learn(board: string, slot: string, deviations: ReadonlyMap<FeatureName, number>): void;
   save(): SavedBaselines;
@@ -69,16 +72,15 @@ export const createBaselines = (): Baselines => {
     return bounded(deviation * weight, feature);
   };
 
+  /** Long enough in this slot to speak for itself, with the weight of its minutes. */
+  const isSeen = (part: string): boolean => (parts.get(part)?.minutes ?? 0) >= RULES.persistence.of;
   const isLearned = (part: string): boolean => (parts.get(part)?.minutes ?? 0) >= RULES.baselineHalfMinutes;
 
   return {
     isEmpty: () => parts.size === 0,
     of: (board, slot, feature) =>
-      (isLearned(board) ? believed(board, feature) : undefined) ??
-      believed(slot, feature) ??
-      believed(board, feature) ??
-      0,
-    isKnown: (board, slot) => isLearned(board) || isLearned(slot),
+      (isSeen(board) ? believed(board, feature) : undefined) ?? Math.max(0, believed(slot, feature) ?? 0),
+    isKnown: (board) => isLearned(board),
     learn: (board, slot, deviations) => {
       learnOne(board, deviations);
       if (slot !== board) learnOne(slot, deviations);

@@ -42,6 +42,8 @@ interface Rank {
   peerSeconds: number[];
 }
 
+const UNKNOWN_ROLE = 'all';
+
 const NONE: StepEvidence = { slowRanks: [], isRotating: false, isGrouped: false, drift: 0, steps: 0 };
 
 const groupBy = <K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> => {
@@ -60,7 +62,7 @@ const ranksOf = (steps: readonly RankStep[]): { readonly ranks: readonly Rank[];
   let seen = 0;
   for (const ofStep of groupBy(steps, ({ step }) => step).values()) {
     let counts = false;
-    for (const [role, peers] of groupBy(ofStep, ({ role: own }) => own ?? 'all')) {
+    for (const [role, peers] of groupBy(ofStep, ({ role: own }) => own ?? UNKNOWN_ROLE)) {
       if (peers.length - 1 < RULES.minPeers) continue;
       counts = true;
       const centre = median(peers.map(({ seconds }) => seconds));
@@ -95,6 +97,22 @@ const driftOf = (steps: readonly RankStep[]): number => {
   return before > 0 ? median(times.slice(half)) / before - 1 : 0;
 };
 
+interface Outlier {
+  readonly rank: Rank;
+  readonly above: number;
+}
+
+/** The node whose ranks are the slow ones, all of them and no others; of one role, or it may be a stage that has a node. */
+const wholeNode = (ranks: readonly Rank[], outliers: readonly Outlier[]): string | undefined => {
+  const nodes = new Set(outliers.map(({ rank: { node } }) => node));
+  const [node] = nodes;
+  const isOneRole = ranks.every(({ role }) => role !== UNKNOWN_ROLE);
+  if (node === undefined || nodes.size !== 1 || outliers.length < 2 || !isOneRole) return undefined;
+  const others = new Set(ranks.map((rank) => rank.node));
+  const own = ranks.filter((rank) => rank.node === node).length;
+  return own === outliers.length && others.size > RULES.minPeers ? node : undefined;
+};
+
 /** How far each rank of a role is above its peers over all steps, without the ranks that stand together. */
 const judgeRole = (ranks: readonly Rank[]): { readonly slow: readonly SlowRank[]; readonly grouped: boolean } => {
   const medians = ranks.map(({ ratios }) => median(ratios));
@@ -109,21 +127,23 @@ const judgeRole = (ranks: readonly Rank[]): { readonly slow: readonly SlowRank[]
     const own = outliers[i]?.above ?? 0;
     return !outliers.some((other, k) => k !== i && Math.abs(other.above - own) <= Math.max(4 * SPREAD_FLOOR, own / 4));
   };
+  const whole = wholeNode(ranks, outliers);
   const slow: SlowRank[] = [];
   let grouped = false;
   for (const [i, { rank, above }] of outliers.entries()) {
     const { ratios, seconds, peerSeconds, node, gpu } = rank;
     const hits = ratios.filter((ratio) => Math.expm1(ratio - centre) >= MIN_EFFECT).length;
     if (hits < PERSISTENT_SHARE * ratios.length) continue;
-    // Two bad ranks at once are told from a stage by the node column only: ranks of one place are no stage.
-    if (!isAlone(i)) {
+    const isOfNode = whole !== undefined && node === whole;
+    if (!isAlone(i) && !isOfNode) {
       grouped = true;
       continue;
     }
+    if (isOfNode && slow.some((other) => other.node === whole)) continue;
     slow.push({
       rank: rank.rank,
       ...(node === undefined ? {} : { node }),
-      ...(gpu === undefined ? {} : { gpu }),
+      ...(gpu === undefined || isOfNode ? {} : { gpu }),
       effect: {
         feature: 'step_time',
         family: 'progress',

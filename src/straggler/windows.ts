@@ -9,6 +9,8 @@ export interface SampleWindow {
   /** The window that ends at this moment; nothing where the GPU has not reported. */
   at(atMs: number): GpuWindow | undefined;
   latest(): GpuSample | undefined;
+  /** The latest in which it worked: what drops at idle (the PCIe generation) is read there. */
+  working(): GpuSample | undefined;
 }
 
 /** A clock that was stepped back by less is a hiccup of the logger. */
@@ -136,5 +138,7 @@ export const createSampleWindow = (windowSeconds: number = RULES.windowSeconds):
       return atMs - last.at > RULES.maxSampleAgeSeconds * 1000 ? undefined : summary(atMs, inside);
     },
     latest: () => samples.at(-1),
+    working: () =>
+      samples.findLast(({ utilizationRatio }) => utilizationRatio !== undefined && utilizationRatio >= RULES.busyAt),
   };
 };

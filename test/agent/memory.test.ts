@@ -5,7 +5,7 @@ import type { HeldFinding } from '../../src/engine/held-finding.ts';
 import { findingOf } from '../support/snapshot.ts';
 
 const held: HeldFinding = {
-  record: findingOf({}),
+  record: findingOf({ lapsesAfterSeconds: 900 }),
   firstSeen: 1,
   lastSeen: 2,
   recent: [true],
@@ -63,6 +63,11 @@ const withValueAt = (path: readonly (string | number)[], value: unknown): unknow
 describe('the memory of an agent', () => {
   it('comes back as it was', () => {
     expect(fromFile(plain())).toEqual({ ok: true, value: memory });
+  });
+
+  it('is no memory where a condition would end at some word', () => {
+    const path = ['engine', 'findings', '0', 'record', 'lapsesAfterSeconds'];
+    expect(fromFile(withValueAt(path, 'soon')).ok).toBe(false);
   });
 
   it('is no memory in another version', () => {

@@ -46,6 +46,17 @@ describe('an agent that was killed after it told and before it saved', () => {
     expect(replayed(replayed([], [raisedXid], checks), [cleared], checks)).toEqual([]);
   });
 
+  it('finds what is said of a job over when the job is', () => {
+    const lagging: EventRecord = {
+      ...raisedXid,
+      check: 'straggler/lagging-gpu',
+      code: 'likely',
+      severity: 'WARNING',
+      lifetime: 'condition',
+    };
+    expect(replayed([], [lagging], checks)[0]?.record.lapsesAfterSeconds).toBe(900);
+  });
+
   it('leaves out codes that this version does not have', () => {
     expect(replayed([], [{ ...raisedXid, code: 'no-such-code' }], checks)).toEqual([]);
   });

@@ -13,10 +13,10 @@ const factsOf = (over: Partial<Facts> = {}): FactMap =>
     ),
   ) as FactMap;
 
-/** `gpu3 nvlink_degraded`, of every GPU. */
+/** `gpu3 nvlink_degraded`, of every GPU; `(weak)` where it counts only for what it explains. */
 const causesWith = (over: Partial<Facts>): string[] =>
   withStandingCauses(healthyMinutes(), factsOf(over)).flatMap(({ ref, causes }) =>
-    causes.map(({ kind }) => `gpu${ref.index} ${kind}`),
+    causes.map(({ kind, weak }) => `gpu${ref.index} ${kind}${weak === true ? ' (weak)' : ''}`),
   );
 const onEvery = (kind: string): string[] => Array.from({ length: 8 }, (_, i) => `gpu${i} ${kind}`);
 
@@ -65,9 +65,10 @@ describe('causes that the query cannot tell', () => {
     expect(causesWith(withPort(8, { rateGbps: known(200) }))).toEqual([]);
   });
 
-  it('tasks of the host that wait for half of the time', () => {
+  it('tasks of the host that wait for nearly half of the time; for a quarter of it only where it explains', () => {
     expect(causesWith(pressure(62))).toEqual(onEvery('host_pressure'));
-    expect(causesWith(pressure(40))).toEqual([]);
+    expect(causesWith(pressure(39))).toEqual(onEvery('host_pressure (weak)'));
+    expect(causesWith(pressure(24))).toEqual([]);
   });
 
   it('a kind once only: what the samples said of it stands', () => {

@@ -1,109 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { createStragglerWatch } from '../../src/agent/straggler-watch.ts';
-import { absent, type Facts, known, type Reading, type S, type StepTime } from '../../src/api.ts';
-import type { FactMap } from '../../src/engine/snapshot.ts';
-import { factOf, healthyGpu } from '../support/healthy-gpu.ts';
+import { absent, type Reading, type StepTime } from '../../src/api.ts';
+import { stragglerNode as node, START } from '../support/straggler-node.ts';
 
-const START = Date.UTC(2026, 6, 3);
 const { signal } = new AbortController();
-
-/** A node with four GPUs at work on a Slurm job, whose nvidia-smi prints when the test says so. */
-const node = (o: { readonly slowGpu?: number; readonly steps?: readonly StepTime[] } = {}) => {
-  let ms = 0;
-  let clockStepMs = 0;
-  let print: (line: S) => void = () => {};
-  let followers = 0;
-  const now = (): number => START + ms + clockStepMs;
-
-  const follow = async function* (_: string, args: readonly string[], options: { readonly signal: AbortSignal }) {
-    const waiting: S[] = [known((args[0] ?? '').replace('--query-gpu=', '').replaceAll(',', ', '))];
-    let wake = (): void => {};
-    print = (line) => {
-      waiting.push(line);
-      wake();
-    };
-    followers += 1;
-    options.signal.addEventListener('abort', () => wake(), { once: true });
-    try {
-      while (!options.signal.aborted) {
-        for (const line of waiting.splice(0)) yield line;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (waiting.length > 0 || options.signal.aborted) resolve();
-        });
-      }
-    } finally {
-      followers -= 1;
-    }
-  };
-
-  const gpus = Array.from({ length: 4 }, (_, i) =>
-    healthyGpu(i, { processes: known([{ pid: 100 + i, name: 'python3', type: 'C', memoryBytes: known(70e9) }]) }),
-  );
-  const files: Readonly<Record<string, string>> = Object.fromEntries(
-    gpus.map((__, i) => [`/proc/${100 + i}/cgroup`, '0::/system.slice/slurmstepd.scope/job_77/step_0\n']),
-  );
-  const watch = createStragglerWatch({
-    host: {
-      run: async () => absent('no-tool', ''),
-      follow,
-      read: async (path) => {
-        const text = files[path];
-        return text === undefined ? absent('no-device', path) : known(text);
-      },
-      list: async () => absent('no-device', ''),
-      kernelRecords: async () => absent('not-recorded', ''),
-      now,
-    },
-    facts: (): FactMap => ({ gpus: factOf(gpus) }),
-    steps: () => o.steps ?? [],
-    mappingDirectory: () => undefined,
-    monotonicMs: () => ms,
-  });
-
-  const lineOf = (i: number): string => {
-    const { index, uuid, pciBusId, model } = gpus[i]?.ref ?? {};
-    const isSlow = i === o.slowGpu;
-    const wobble = ((ms / 5000) * (i + 3)) % 3;
-    const counted = isSlow ? Math.round(ms * 1000 * 0.4) : 0;
-    return [
-      '2026/07/03 00:00:00.000',
-      `${index}, ${uuid}, ${pciBusId}, ${model}`,
-      `100, ${isSlow ? 1500 : 1900 + Math.round(wobble)}`,
-      `${(isSlow ? 470 : 650) + wobble}, 700.00, 700.00, ${isSlow ? 84 : 61}, 70, 5, 5, 16, 16, 1980, 1980, 0, 0`,
-      ...Array.from({ length: 6 }, (__, reason) => (isSlow && reason === 3 ? 'Active' : 'Not Active')),
-      `0, 0, ${counted}, 0`,
-    ].join(', ');
-  };
-  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-  return {
-    watch,
-    followers: () => followers,
-    /** Lets the time go by, with or without answers of the tool; asks once a minute. */
-    run: async (minutes: number, isPrinting = true) => {
-      let answer: { gpuMinutes: Reading<unknown>; stragglers: Reading<unknown> } | undefined;
-      for (let minute = 0; minute < minutes; minute += 1) {
-        for (let tick = 0; tick < 12; tick += 1) {
-          ms += 5000;
-          if (isPrinting) for (let i = 0; i < 4; i += 1) print(known(lineOf(i)));
-          await settle();
-        }
-        answer = await watch.collect(undefined as never, signal);
-      }
-      return answer as { gpuMinutes: Reading<Facts['gpuMinutes']>; stragglers: Reading<Facts['stragglers']> };
-    },
-    fail: async (line: S) => {
-      print(line);
-      await settle();
-    },
-    stepClock: (by: number) => {
-      clockStepMs += by;
-    },
-  };
-};
 
 const value = <T>(reading: Reading<T>): T => {
   if (!reading.ok) throw new Error(`${reading.reason}: ${reading.detail}`);
@@ -130,6 +31,19 @@ describe('the watch for stragglers', () => {
     expect(job).toMatchObject({ jobId: '77', gpus: 4 });
     expect(job?.stragglers.map(({ component }) => component.index)).toEqual([2]);
     expect(job?.stragglers[0]?.causes.map(({ kind }) => kind)).toContain('thermal_throttle');
+    watch.release?.();
+  });
+
+  it('says nothing more of a job that has ended, though nothing told who it was', async () => {
+    const { watch, run, endJob } = node({ slowGpu: 2, hasNoJobManager: true });
+    await watch.collect(undefined as never, signal);
+    const before = value((await run(40)).stragglers);
+    expect(before.jobs[0]?.stragglers).toHaveLength(1);
+    expect(before.relativePerformance).toHaveLength(4);
+    endJob();
+    const { jobs, relativePerformance } = value((await run(10)).stragglers);
+    expect(jobs).toMatchObject([{ jobId: '', verdict: 'cannot_tell', stragglers: [] }]);
+    expect(relativePerformance).toEqual([]);
     watch.release?.();
   });
 

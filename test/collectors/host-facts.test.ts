@@ -224,6 +224,7 @@ describe('the list of collectors', () => {
       'infiniband',
       'kernel-log',
       'hwmon',
+      'host-pressure',
       'inventory',
     ]);
   });

@@ -174,12 +174,35 @@ describe.skipIf(!hasTool('kubectl'))(`kubectl kustomize${needs('kubectl')}`, () 
     expect(JSON.stringify(manifests)).not.toContain('/dev/kmsg"');
   });
 
-  test('builds it with the kernel log when the component is uncommented as the README says', () => {
+  /** With these components uncommented, as the README says. */
+  const buildWith = (...components: readonly string[]): Manifest[] => {
     const folder = temporaryDirectory();
     cpSync(FOLDER, folder, { recursive: true });
     const file = join(folder, 'kustomization.yaml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^# (components:)\n# ( {2}- kernel-log)/m, '$1\n$2'));
-    const manifests = build(folder);
+    const lines = ['components:', ...components.map((name) => `  - ${name}`)];
+    const uncommented = readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => (lines.includes(line.slice(2)) ? line.slice(2) : line));
+    writeFileSync(file, uncommented.join('\n'));
+    return build(folder);
+  };
+
+  test('builds it with the job of each GPU, and with nothing else that it could do', () => {
+    const manifests = buildWith('job-ids');
+    const plain = build(FOLDER);
+    const daemonSet = ofKind('DaemonSet', manifests);
+    expect(daemonSet.spec.template.spec).toEqual({ ...ofKind('DaemonSet', plain).spec.template.spec, hostPID: true });
+    expect(ofKind('ConfigMap', manifests)).toEqual(ofKind('ConfigMap', plain));
+  });
+
+  test('builds it with both components', () => {
+    const { spec } = ofKind('DaemonSet', buildWith('kernel-log', 'job-ids')).spec.template;
+    expect(spec.hostPID).toBe(true);
+    expect(spec.containers[0]?.securityContext).toMatchObject({ privileged: true });
+  });
+
+  test('builds it with the kernel log', () => {
+    const manifests = buildWith('kernel-log');
     const agent = agentOf(ofKind('DaemonSet', manifests));
     expect(agent.securityContext).toMatchObject({ privileged: true, readOnlyRootFilesystem: true });
     expect(agent.volumeMounts).toContainEqual({ name: 'kmsg', mountPath: '/dev/kmsg', readOnly: true });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -34,6 +34,7 @@ describe('muster.service', () => {
     'ProcSubset',
     'PrivateNetwork',
     'ConfigurationDirectory',
+    'CAP_SYS_PTRACE',
     'UMask',
   ])('does not set %s, for the reason that it gives', (name) => {
     expect(settings.has(name)).toBe(false);
@@ -45,6 +46,28 @@ describe('muster.service', () => {
     const { code, said } = runTool('systemd-analyze', ['security', '--offline=true', '--threshold=31', UNIT]);
     expect({ code, said: code === 0 ? '' : said.trim().split('\n').at(-1) }).toEqual({ code: 0, said: '' });
   });
+
+  test('cannot look into the processes of jobs', () => {
+    expect(settings.get('CapabilityBoundingSet')).not.toContain('PTRACE');
+  });
+
+  test.skipIf(!hasTool('systemd-analyze'))(
+    `with the drop-in of the README it can, and keeps what it had${needs('systemd-analyze')}`,
+    () => {
+      const readme = readFileSync(join(DEPLOY, 'systemd/README.md'), 'utf8');
+      const dropIn = /^```\n(\[Service\]\nCapability[^`]*)```$/m.exec(readme)?.[1] ?? '';
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, 'muster.service'), text);
+      mkdirSync(join(directory, 'muster.service.d'));
+      writeFileSync(join(directory, 'muster.service.d/override.conf'), dropIn);
+      // What its text says, in tenths.
+      const exposed = ['security', '--offline=true', '--threshold=34', join(directory, 'muster.service')];
+      const { code, said } = runTool('systemd-analyze', exposed);
+      expect(code, said).toBe(0);
+      expect(said).toMatch(/✗ CapabilityBoundingSet=~CAP_SYS_PTRACE/);
+      expect(said).toMatch(/✗ CapabilityBoundingSet=~CAP_SYSLOG/);
+    },
+  );
 
   test('lets systemd know that the agent is ready and turns, and reloads it by the signal that it understands', () => {
     expect(settings.get('Type')).toBe('notify');

@@ -40,6 +40,8 @@ const severities = (verdict: VerdictReport, prefix: string): Readonly<Record<str
       .map(({ id, severity }) => [id, severity]),
   );
 
+/** Who holds a job back is seen in a job, and who fails again and again over weeks. */
+const OF_THE_AGENT = { 'straggler/lagging-gpu': 'SKIPPED', 'straggler/repeat-offender': 'SKIPPED' };
 /** A call that this nvidia-smi does not know, or that is not there: optional, and never a pass. */
 const NVLINK = { 'gpu/nvlink-down': 'SKIPPED', 'gpu/nvlink-errors': 'SKIPPED' };
 
@@ -55,7 +57,7 @@ describe('only `nvidia-smi -q -x` answers: what needs the rest is not judged, al
       'gpu/sxid-errors': 'SKIPPED',
     });
     expect(severities(verdict, 'thermal/')).toEqual({});
-    expect(severities(verdict, 'straggler/')).toEqual({});
+    expect(severities(verdict, 'straggler/')).toEqual(OF_THE_AGENT);
     // The profile only assumes how many NICs there are: that they are not seen is no more than a WARNING.
     expect(verdict).toMatchObject({ ready: true, overall_severity: 'WARNING' });
   });

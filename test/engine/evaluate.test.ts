@@ -60,6 +60,36 @@ describe('what a check has observed', () => {
   });
 });
 
+describe('a source that the site declared optional', () => {
+  const judge = (handed: { readonly nics: Fact<never> }) => [
+    { pass: gpu(0), code: 'main' },
+    ...(handed.nics.ok ? [] : [{ unjudged: gpu(0), code: 'newer', because: handed.nics }]),
+  ];
+  const using = { ...check(judge as never), uses: ['nics'] } as never;
+  const hung = { ...absent('hung', 'ibstat does not end'), at: 0, source: 'infiniband' };
+  const read = { ...facts, nics: hung } as unknown as FactMap;
+
+  it('leaves nothing open in a check that may look at it, and says so', () => {
+    const without = evaluateCheck(using, read, ctx);
+    expect(without.severity).toBe('UNKNOWN');
+    const optional = evaluateCheck(using, read, { ...ctx, optionalSources: new Set(['infiniband']) });
+    expect(optional.severity).toBe('SKIPPED');
+    expect(optional.unjudged).toMatchObject([
+      {
+        reason: 'not-recorded',
+        verdict: 'SKIPPED',
+        detail: 'ibstat does not end (the configuration declares infiniband optional)',
+      },
+    ]);
+  });
+
+  it('excuses no other source', () => {
+    expect(evaluateCheck(using, read, { ...ctx, optionalSources: new Set(['nvidia-smi-topo']) }).severity).toBe(
+      'UNKNOWN',
+    );
+  });
+});
+
 describe('the severity of a check', () => {
   it('is SKIPPED when nothing was judged, never PASS', () => {
     expect(

@@ -15,6 +15,7 @@ const LIFETIMES: Readonly<Record<string, Lifetime>> = {
   'xid-reset': { clearedBy: 'gpu-reset' },
   broken: { clearedBy: 'service' },
   rows: 'condition',
+  lagging: 'condition',
 };
 const actionOf = (code: string) => ({
   drain: code === 'rows',
@@ -39,6 +40,7 @@ const check = defineCheck({
     'xid-reset': rule('xid-reset'),
     broken: rule('broken'),
     rows: rule('rows'),
+    lagging: { ...rule('lagging'), lapsesAfterSeconds: 900 },
   },
   judge: () => [],
 });
@@ -66,6 +68,7 @@ const finding = (code: string, step: Step): FindingRecord => ({
   action: actionOf(code),
   lifetime: LIFETIMES[code] ?? 'condition',
   ...(code === 'rows' ? { outlivesReboot: true as const } : {}),
+  ...(code === 'lagging' ? { lapsesAfterSeconds: 900 } : {}),
   ...(step.eventAt === undefined ? {} : { at: step.eventAt }),
 });
 
@@ -152,6 +155,58 @@ describe('a condition', () => {
     const lifetimes = createLifetimes();
     playOn(lifetimes, START, [warm, warm, { mode: 'off', judged: false }]);
     expect(said(lifetimes)).toEqual(['finding_raised warm', 'finding_cleared warm the check is turned off']);
+  });
+});
+
+describe('a condition of something that ends', () => {
+  const lagging: Step = { findings: ['lagging'] };
+  const unseen: Step = { judged: false };
+
+  it('is over a quarter of an hour after it was last seen, though nobody could judge it, and says so', () => {
+    const lifetimes = createLifetimes();
+    const played = playOn(lifetimes, START, [lagging, lagging, ...times(15, unseen)]);
+    expect(played.at(-1)?.findings).toHaveLength(1);
+    expect(playOn(lifetimes, START + 17 * MINUTE, [unseen])[0]?.findings).toEqual([]);
+    expect(said(lifetimes)).toEqual([
+      'finding_raised lagging',
+      'finding_cleared lagging not seen for 15 min: nothing is left to judge it by',
+    ]);
+  });
+
+  it('goes on while it is seen', () => {
+    const played = play(lagging, lagging, ...times(10, unseen), lagging, ...times(15, unseen));
+    expect(played.at(-1)?.findings).toHaveLength(1);
+  });
+
+  it('passes at once, as any other', () => {
+    const lifetimes = createLifetimes();
+    playOn(lifetimes, START, [lagging, lagging, {}, {}]);
+    expect(said(lifetimes).at(-1)).toBe('finding_cleared lagging it passed 2 times in a row');
+  });
+
+  it('stands while its source fails: it may still be there', () => {
+    const played = play(lagging, lagging, ...times(40, { judged: false, unknown: true }));
+    expect(played.at(-1)?.findings).toHaveLength(1);
+    const node: Component = { kind: 'node', key: 'node' };
+    const lifetimes = createLifetimes();
+    playOn(lifetimes, START, [lagging, lagging]);
+    const now = START + 60 * MINUTE;
+    const failing = result(now, { judged: false });
+    const unjudged = [{ component: node, reason: 'timeout', detail: 'd', verdict: 'UNKNOWN' }] as const;
+    const after = lifetimes.apply(check, { ...failing, unjudged }, { now, bootedAt: BOOTED });
+    expect(after.findings).toHaveLength(1);
+  });
+
+  it('is not shown by a validation once it is over, also where the agent was away meanwhile', () => {
+    const lifetimes = createLifetimes();
+    playOn(lifetimes, START, [lagging, lagging]);
+    const shownAt = (minutes: number) =>
+      lifetimes.withRaised(result(START + minutes * MINUTE, unseen), START + minutes * MINUTE).findings.length;
+    expect([shownAt(10), shownAt(17)]).toEqual([1, 0]);
+  });
+
+  it('leaves others as they are', () => {
+    expect(play(warm, warm, ...times(60, unseen)).at(-1)?.findings).toHaveLength(1);
   });
 });
 
@@ -315,9 +370,11 @@ describe('a validation from the daemon', () => {
   it('shows what is raised besides the present state', () => {
     const lifetimes = createLifetimes();
     playOn(lifetimes, START, [warm, warm, {}]);
-    const shown = lifetimes.withRaised(result(START + 3 * MINUTE, { findings: ['rows'] }));
+    const shown = lifetimes.withRaised(result(START + 3 * MINUTE, { findings: ['rows'] }), START + 3 * MINUTE);
     expect(shown.findings.map(({ code }) => code)).toEqual(['rows', 'warm']);
-    expect(lifetimes.withRaised(result(START + 3 * MINUTE, {}))).toMatchObject({ severity: 'WARNING' });
+    expect(lifetimes.withRaised(result(START + 3 * MINUTE, {}), START + 3 * MINUTE)).toMatchObject({
+      severity: 'WARNING',
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { absent } from '../../src/api.ts';
+import { absent, type Cause } from '../../src/api.ts';
 import { renderMetrics } from '../../src/metrics/render.ts';
 import { factOf, gpuRef } from '../support/healthy-gpu.ts';
 import { failingSnapshot, healthyFacts, healthyMinutes, snapshotOf } from '../support/snapshot.ts';
@@ -50,6 +50,21 @@ describe('causes and levels', () => {
     ]);
     expect(await linesOf(failingSnapshot(), 'straggler_level')).toEqual([
       `muster_gpu_straggler_level{${GPU3},level="likely"} 1`,
+    ]);
+  });
+});
+
+describe('a cause that is common on healthy machines', () => {
+  const withPressure = (weak: boolean) => {
+    const cause: Cause = { kind: 'host_pressure', detail: 'd', ...(weak ? { weak: true } : {}) };
+    const minutes = healthyMinutes().map((minute) => ({ ...minute, causes: [cause] }));
+    return snapshotOf({ facts: { ...healthyFacts(), gpuMinutes: factOf(minutes, 'nvidia-smi-follow') } });
+  };
+
+  it('is no active one: an alarm on every node says nothing', async () => {
+    expect(await linesOf(withPressure(true), 'cause_active')).toEqual([]);
+    expect(await linesOf(withPressure(false), 'cause_active')).toEqual([
+      'muster_gpu_cause_active{cause="host_pressure"} 1',
     ]);
   });
 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roleBorders, roleIndex } from '../../src/straggler/roles.ts';
+import { roleBorders as bordersOf, roleIndex } from '../../src/straggler/roles.ts';
+
+/** GPUs of one clock: what they draw is what they do. */
+const roleBorders = (loads: readonly number[]) => bordersOf(loads.map((load) => ({ load, clock: 21, power: load })));
 
 const around = (centre: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => centre + (((i * 37) % 11) - 5) / 1000);
@@ -24,6 +27,14 @@ describe('roles by load', () => {
   it('never take a lone outlier for a role, but two alike', () => {
     expect(roleBorders([...around(5, 15), 4])).toEqual([]);
     expect(roleBorders([...around(5, 14), 4, 4.001])).toHaveLength(1);
+  });
+
+  it('are not parted where the lower group is held down: it clocks lower and draws less', () => {
+    const peers = around(5, 12).map((power) => ({ load: power - 42, clock: 21, power }));
+    const heldDown = around(4.6, 4).map((power) => ({ load: power - 2 * 20.8, clock: 20.8, power }));
+    expect(bordersOf([...peers, ...heldDown])).toEqual([]);
+    const lighter = around(4.6, 4).map((power) => ({ load: power - 2 * 21.05, clock: 21.05, power }));
+    expect(bordersOf([...peers, ...lighter])).toHaveLength(1);
   });
 
   it('have two members each, whatever the loads', () => {

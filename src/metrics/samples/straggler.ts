@@ -1,4 +1,4 @@
-import type { CauseKind, Facts, GpuMinute, GpuWindow } from '../../api.ts';
+import type { Cause, CauseKind, Facts, GpuMinute, GpuWindow } from '../../api.ts';
 import type { FactMap, Snapshot } from '../../engine/snapshot.ts';
 import { componentLabels, gpuLabels } from '../identity.ts';
 import { THROTTLE_REASONS } from '../labels.ts';
@@ -19,6 +19,9 @@ const told = (
   labels: Readonly<Record<string, string | undefined>>,
 ): readonly Sample[] => (number === undefined ? [] : [sample(name, number, labels)]);
 
+/** What is common on healthy machines explains an effect, and alone would be an alarm on every node. */
+const countsByItself = ({ weak }: Cause): boolean => weak !== true;
+
 const windowOf = (window: GpuWindow, ids: Readonly<Record<string, string | undefined>>): readonly Sample[] => [
   ...told('muster_gpu_window_busy_ratio', window.busyRatio, ids),
   ...told('muster_gpu_window_sm_clock_hertz', window.smClockHertz, { ...ids, stat: 'mean' }),
@@ -34,9 +37,11 @@ const minuteOf = ({ ref, jobId, role, window, causes }: GpuMinute): readonly Sam
   const ids = gpuLabels(ref);
   return [
     ...(window === undefined ? [] : windowOf(window, ids)),
-    ...causes.map(({ kind }) =>
-      sample('muster_gpu_cause_active', 1, OF_NODE.has(kind) ? { cause: kind } : { ...ids, cause: kind }),
-    ),
+    ...causes
+      .filter(countsByItself)
+      .map(({ kind }) =>
+        sample('muster_gpu_cause_active', 1, OF_NODE.has(kind) ? { cause: kind } : { ...ids, cause: kind }),
+      ),
     ...(jobId === '' ? [] : [sample('muster_gpu_job_info', 1, { ...ids, job_id: jobId, role })]),
   ];
 };
