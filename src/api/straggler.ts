@@ -150,8 +150,9 @@ export interface Straggler {
   readonly impact?: string;
   /** Where what was seen allows no estimate, it is not there: "unknown". */
   readonly slowdown?: Slowdown;
-  /** Unix ms. */
+  /** Unix ms: the first and the last minute in which the evidence was there. */
   readonly firstSeen: number;
+  readonly lastSeen: number;
   /** Unix ms; where it was over before the end of what was looked at. */
   readonly until?: number;
   /** One line for people: verdict, component, evidence, peers, estimate. */
@@ -169,6 +170,8 @@ export interface JobVerdict {
   /** One line: why this verdict. */
   readonly reason: string;
   readonly stragglers: readonly Straggler[];
+  /** What a tenth of the GPUs have in common: nobody is accused of it alone. */
+  readonly sharedCauses?: readonly CauseKind[];
 }
 
 /** What the detector says at one minute. */

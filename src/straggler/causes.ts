@@ -82,9 +82,10 @@ const WATT = 1;
 
 const powerLimit = ({ latest }: CauseInput, usual: Usual): readonly Cause[] => {
   const { powerLimitWatts: limit, defaultPowerLimitWatts: own } = latest;
-  const expected = Math.max(own ?? 0, usual.powerLimitWatts ?? 0);
-  if (limit === undefined || expected === 0 || limit >= expected - WATT) return [];
-  const than = own !== undefined && own > limit + WATT ? `its default is ${own} W` : `its peers may draw ${expected} W`;
+  // Its own default tells two boards of one log apart; without it the peers do.
+  const expected = own ?? usual.powerLimitWatts;
+  if (limit === undefined || expected === undefined || limit >= expected - WATT) return [];
+  const than = own !== undefined ? `its default is ${own} W` : `its peers may draw ${expected} W`;
   return [{ kind: 'power_limit_lowered', detail: `power limit ${limit} W, ${than}` }];
 };
 
@@ -104,10 +105,13 @@ const clocks = ({ latest, window }: CauseInput, usual: Usual): readonly Cause[] 
 };
 
 const pcie = (input: CauseInput, usual: Usual): readonly Cause[] => {
-  const { pcieWidth: width } = input.latest;
+  const { pcieWidth: width, pcieMaxWidth: maxWidth, pcieMaxGeneration: maxGeneration } = input.latest;
   const generation = workingGeneration(input);
-  const narrower = width !== undefined && usual.pcieWidth !== undefined && width < usual.pcieWidth;
-  const older = generation !== undefined && usual.pcieGeneration !== undefined && generation < usual.pcieGeneration;
+  // What does all that it can with this host is another kind of board, or slot.
+  const can = (now: number, usually: number | undefined, most: number | undefined): boolean =>
+    usually === undefined || now >= usually || (most !== undefined && now >= most);
+  const narrower = width !== undefined && !can(width, usual.pcieWidth, maxWidth);
+  const older = generation !== undefined && !can(generation, usual.pcieGeneration, maxGeneration);
   if (!narrower && !older) return [];
   const link = (gen: number | undefined, lanes: number | undefined): string =>
     [gen === undefined ? '' : `Gen${gen}`, lanes === undefined ? '' : `x${lanes}`].filter(Boolean).join(' ');

@@ -1,5 +1,6 @@
-import type { JobVerdict, JobVerdictName, Straggler, StragglerWatch } from '../api.ts';
-import { isWorse } from './evidence.ts';
+import type { CauseKind, JobVerdict, JobVerdictName, Straggler, StragglerWatch } from '../api.ts';
+import { isWorse, levelRank } from './evidence.ts';
+import { accusedReason } from './reasons.ts';
 
 /** What a whole log comes to: each straggler at its worst, also where it recovered before the end. */
 export interface Episodes {
@@ -9,74 +10,89 @@ export interface Episodes {
 }
 
 interface Episode {
+  /** At its highest level, with the strongest evidence for it. */
   worst: Straggler;
   firstSeen: number;
-  lastAt: number;
+  lastSeen: number;
 }
 
 interface JobBook {
   latest: JobVerdict;
   latestAt: number;
-  /** The last verdict of each kind, so that its reason can be told at the end. */
-  readonly seen: Map<JobVerdictName, { readonly verdict: JobVerdict; minutes: number }>;
+  /** The last verdict of each kind, and for how many minutes it stood. */
+  readonly seen: Map<JobVerdictName, { readonly verdict: JobVerdict; readonly minutes: number }>;
   readonly parts: Map<string, Episode>;
+  /** How long each cause was shared. */
+  readonly shared: Map<CauseKind, number>;
   gpus: number;
   readonly nodes: Set<string>;
 }
 
-const WORST_FIRST: readonly JobVerdictName[] = [
-  'confirmed',
-  'likely',
-  'shared_cause',
-  'job_shaped',
-  'suspect',
-  'clean',
-  'cannot_tell',
-];
+/** Who accuses nobody, in the order in which it is worth telling. */
+const OTHERWISE: readonly JobVerdictName[] = ['shared_cause', 'job_shaped', 'suspect', 'clean', 'cannot_tell'];
 
-/** So long a verdict that accuses nobody must have stood to be that of the whole log. */
+/** So long something must have stood to be said of the whole log. */
 const LASTING_MINUTES = 5;
+/** Verdicts come once a minute: evidence older than this was not there at the end. */
+const OVER_MS = 3 * 60_000;
 
+const weight = ({ causes, effects }: Straggler): number =>
+  (causes.length > 0 ? 10 : 0) +
+  Math.max(0, ...effects.map(({ deviation, feature }) => (feature === 'temperature' ? 0 : deviation)));
+
+const isStronger = (one: Straggler, than: Straggler): boolean =>
+  isWorse(one.level, than.level) || (one.level === than.level && weight(one) > weight(than));
+
+/** Without a zone: logs have none, and what a server tells is UTC. */
 const timeOf = (unixMs: number): string => new Date(unixMs).toISOString().slice(0, 16).replace('T', ' ');
+
+const whole = ({ worst, firstSeen, lastSeen }: Episode, latestAt: number): Straggler => {
+  const base = { ...worst, firstSeen, lastSeen };
+  return latestAt - lastSeen > OVER_MS
+    ? { ...base, until: lastSeen, message: `${worst.message} Until ${timeOf(lastSeen)}.` }
+    : base;
+};
+
+/** What all of them have in common turned out to be nobody's own, also for who showed it first. */
+const remaining = (job: JobBook): readonly Straggler[] => {
+  const shared = new Set([...job.shared].filter(([, minutes]) => minutes >= LASTING_MINUTES).map(([kind]) => kind));
+  return [...job.parts.values()]
+    .filter(({ worst: { causes } }) => causes.length === 0 || !causes.every(({ kind }) => shared.has(kind)))
+    .map((episode) => whole(episode, job.latestAt))
+    .sort((a, b) => levelRank(b.level) - levelRank(a.level) || weight(b) - weight(a));
+};
+
+const verdictOf = (jobId: string, job: JobBook): JobVerdict => {
+  const stragglers = remaining(job);
+  const base = { jobId, nodes: [...job.nodes].sort(), gpus: job.gpus, stragglers };
+  const worst = stragglers[0]?.level;
+  if (worst === 'likely' || worst === 'confirmed') {
+    const guilty = stragglers.filter(({ level }) => level !== 'suspect').map(({ component }) => component);
+    return { ...base, verdict: worst, reason: accusedReason(guilty, worst) };
+  }
+  const lasting = OTHERWISE.find((name) => {
+    const seen = job.seen.get(name);
+    return seen !== undefined && (name === 'suspect' || seen.minutes >= LASTING_MINUTES);
+  });
+  const { verdict, reason } = job.seen.get(lasting ?? job.latest.verdict)?.verdict ?? job.latest;
+  // Nobody is left of those who were accused for a time.
+  if (verdict === 'likely' || verdict === 'confirmed')
+    return { ...base, verdict: 'shared_cause', reason: 'what some were accused of turned out to be shared' };
+  return { ...base, verdict, reason };
+};
 
 export const createEpisodes = (): Episodes => {
   const jobs = new Map<string, JobBook>();
 
-  const note = (job: JobBook, one: Straggler, atMs: number): void => {
+  const note = (job: JobBook, one: Straggler): void => {
     const held = job.parts.get(one.component.key);
     if (held === undefined) {
-      job.parts.set(one.component.key, { worst: one, firstSeen: one.firstSeen, lastAt: atMs });
+      job.parts.set(one.component.key, { worst: one, firstSeen: one.firstSeen, lastSeen: one.lastSeen });
       return;
     }
-    held.lastAt = atMs;
     held.firstSeen = Math.min(held.firstSeen, one.firstSeen);
-    if (!isWorse(held.worst.level, one.level)) held.worst = one;
-  };
-
-  const ended = ({ worst, firstSeen, lastAt }: Episode, { latestAt }: JobBook): Straggler => ({
-    ...worst,
-    firstSeen,
-    ...(lastAt < latestAt ? { until: lastAt, message: `${worst.message} Until ${timeOf(lastAt)} UTC.` } : {}),
-  });
-
-  const verdictOf = (jobId: string, job: JobBook): JobVerdict => {
-    const accusing: ReadonlySet<JobVerdictName> = new Set(['confirmed', 'likely']);
-    const lasting = WORST_FIRST.find((name) => {
-      const seen = job.seen.get(name);
-      return seen !== undefined && (accusing.has(name) || name === 'suspect' || seen.minutes >= LASTING_MINUTES);
-    });
-    const verdict = job.seen.get(lasting ?? job.latest.verdict)?.verdict ?? job.latest;
-    const stragglers = [...job.parts.values()]
-      .map((episode) => ended(episode, job))
-      .sort((a, b) => Number(isWorse(b.level, a.level)) - Number(isWorse(a.level, b.level)));
-    return {
-      jobId,
-      nodes: [...job.nodes].sort(),
-      gpus: job.gpus,
-      verdict: verdict.verdict,
-      reason: verdict.reason,
-      stragglers,
-    };
+    held.lastSeen = Math.max(held.lastSeen, one.lastSeen);
+    if (isStronger(one, held.worst)) held.worst = one;
   };
 
   return {
@@ -84,16 +100,26 @@ export const createEpisodes = (): Episodes => {
       for (const verdict of watch.jobs) {
         let job = jobs.get(verdict.jobId);
         if (job === undefined) {
-          job = { latest: verdict, latestAt: atMs, seen: new Map(), parts: new Map(), gpus: 0, nodes: new Set() };
+          job = {
+            latest: verdict,
+            latestAt: atMs,
+            seen: new Map(),
+            parts: new Map(),
+            shared: new Map(),
+            gpus: 0,
+            nodes: new Set(),
+          };
           jobs.set(verdict.jobId, job);
         }
+        const weighs = Math.min(LASTING_MINUTES, Math.max(1, (atMs - job.latestAt) / 60_000));
         job.latest = verdict;
         job.latestAt = atMs;
         job.gpus = Math.max(job.gpus, verdict.gpus);
         for (const node of verdict.nodes) job.nodes.add(node);
-        const minutes = (job.seen.get(verdict.verdict)?.minutes ?? 0) + 1;
+        for (const kind of verdict.sharedCauses ?? []) job.shared.set(kind, (job.shared.get(kind) ?? 0) + weighs);
+        const minutes = (job.seen.get(verdict.verdict)?.minutes ?? 0) + weighs;
         job.seen.set(verdict.verdict, { verdict, minutes });
-        for (const one of verdict.stragglers) note(job, one, atMs);
+        for (const one of verdict.stragglers) note(job, one);
       }
     },
     verdicts: () => [...jobs].map(([jobId, job]) => verdictOf(jobId, job)),

@@ -19,7 +19,8 @@ export interface FrameBuilder {
 }
 
 interface Held {
-  readonly ref: Component;
+  /** Where no product is printed, boards of another default limit are another model. */
+  ref: Component;
   readonly samples: SampleWindow;
   lastAt: number;
 }
@@ -76,6 +77,8 @@ export const createFrameBuilder = (o: { readonly windowSeconds?: number } = {}):
   return {
     add: (node, ref, sample) => {
       const held = heldFor(node, ref, sample.at);
+      if (held.ref.model === undefined && sample.defaultPowerLimitWatts !== undefined)
+        held.ref = { ...held.ref, model: `board of ${sample.defaultPowerLimitWatts} W` };
       held.lastAt = sample.at;
       held.samples.add(sample);
     },

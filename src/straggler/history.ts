@@ -18,7 +18,9 @@ export interface Persistent<T> {
   readonly value: T;
   readonly hits: number;
   readonly of: number;
+  /** Unix ms: the first and the last of them. */
   readonly since: number;
+  readonly until: number;
 }
 
 export interface PartHistory {
@@ -103,8 +105,9 @@ const averaged = (deviations: readonly Deviation[]): Deviation | undefined => {
 
 const found = <T>(hits: Hits | undefined, value: T | undefined): Persistent<T> | undefined => {
   const since = hits?.minutes[0]?.at;
-  if (hits === undefined || value === undefined || since === undefined) return undefined;
-  return { value, hits: hits.minutes.length, of: hits.of, since };
+  const until = hits?.minutes.at(-1)?.at;
+  if (hits === undefined || value === undefined || since === undefined || until === undefined) return undefined;
+  return { value, hits: hits.minutes.length, of: hits.of, since, until };
 };
 
 export const createPartHistory = (): PartHistory => {

@@ -16,6 +16,8 @@ export interface JobCauses {
   readonly nodes: ReadonlyMap<string, readonly Cause[]>;
   /** Whether anything may hold it down, its own or its node's. */
   has(minute: GpuMinute): boolean;
+  /** What is no cause because most have it: how many GPUs, by kind. */
+  readonly common: ReadonlyMap<CauseKind, number>;
 }
 
 export const byKind = (causes: readonly Cause[]): readonly Cause[] =>
@@ -64,5 +66,6 @@ export const causesOfJob = (minutes: readonly GpuMinute[]): JobCauses => {
       causes.length === 0 ? causes : causes.filter(({ kind }) => !NODE_WIDE.has(kind) && !isCommon(kind)),
     nodes,
     has: ({ causes }) => causes.some(({ kind }) => !isCommon(kind)),
+    common: new Map([...total].filter(([kind]) => isCommon(kind))),
   };
 };

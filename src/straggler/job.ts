@@ -1,22 +1,20 @@
-import type { Cause, Component, Effect, GpuMinute, JobVerdict } from '../api.ts';
+import type { Component, GpuMinute, JobVerdict } from '../api.ts';
+import { type Accused, accuse } from './accusation.ts';
 import { type Activity, createActivityWatch } from './activity.ts';
 import { busyShare } from './busy.ts';
 import { type Comparison, compare, type Deviations } from './compare.ts';
-import { type Evidence, explains, levelOf } from './evidence.ts';
-import { FEATURES } from './features.ts';
-import type { PartHistory } from './history.ts';
-import { byKind, causesOfJob, type JobCauses } from './job-causes.ts';
+import { type Comparable, countBy, countComparable, createSilence } from './coverage.ts';
+import { causesOfJob, type JobCauses } from './job-causes.ts';
 import { nodeComponent, nodeKey } from './nodes.ts';
 import { ofMost, withOwnPast } from './own-history.ts';
-import { createParts, type Part, type Parts, settle, smoothLoad } from './parts.ts';
+import { createParts, type Parts, settle, smoothLoad } from './parts.ts';
 import { groupPeers, loadOfValues, type Peer, valuesOf } from './peers.ts';
 import { RULES } from './rules.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import type { Baselines } from './slots.ts';
 import { median } from './statistics.ts';
-import type { SlowRank, StepEvidence } from './step-times.ts';
-import { type Accused, verdictOf } from './verdict.ts';
-import { percent } from './wording.ts';
+import type { StepEvidence } from './step-times.ts';
+import { verdictOf } from './verdict.ts';
 
 /** One job over time: its parts, what they showed, and who is accused. */
 export interface JobWatch {
@@ -38,51 +36,6 @@ const throttledShare = ({ window }: GpuMinute): number => {
   return Math.max(hardware ?? 0, software ?? 0, brake ?? 0);
 };
 
-interface Sighting {
-  readonly effect: Effect;
-  readonly since: number;
-}
-
-const effectsOf = (history: PartHistory, causes: readonly Cause[]): readonly Sighting[] =>
-  FEATURES.flatMap(({ name, family }) => {
-    const found = history.effect(
-      name,
-      causes.some((cause) => explains(cause, name)),
-    );
-    if (found === undefined) return [];
-    const { observed, peerMedian, deviation, z, peers } = found.value;
-    const persistence = { hits: found.hits, of: found.of };
-    return [
-      {
-        effect: { feature: name, family, observed, peerMedian, deviation, z, persistence, peers },
-        since: found.since,
-      },
-    ];
-  });
-
-const causesIn = (history: PartHistory | undefined) =>
-  history?.causeKinds().flatMap((kind) => history.cause(kind) ?? []) ?? [];
-
-/** Node power against the fleet: what the job pays where one of its GPUs holds the others back. */
-const nodePowerImpact = (history: PartHistory | undefined): string | undefined => {
-  const hits = (history?.minutes() ?? []).flatMap(({ deviations }) => {
-    const power = deviations.get('power');
-    return power !== undefined && power.deviation >= RULES.nodePower ? [power] : [];
-  });
-  if (hits.length < RULES.persistence.hits) return undefined;
-  const share = hits.reduce((sum, { deviation }) => sum + deviation, 0) / hits.length;
-  return `its node draws ${percent(share)} less power than its ${hits.at(-1)?.peers ?? 0} peer nodes`;
-};
-
-const stepImpact = (steps: StepEvidence | undefined): string | undefined =>
-  steps !== undefined && steps.drift >= RULES.nodePower
-    ? `the steps of the job take ${percent(steps.drift)} longer than before`
-    : undefined;
-
-const isOfRank = (component: Component, { node, gpu }: SlowRank): boolean =>
-  (component.node === undefined || node === component.node) &&
-  (component.kind === 'node' ? gpu === undefined && node !== undefined : gpu !== undefined && gpu === component.index);
-
 export const createJobWatch = (o: {
   readonly jobId: string;
   readonly sawStart: boolean;
@@ -97,6 +50,9 @@ export const createJobWatch = (o: {
   let minutesSeen = 0;
   let performance: ReadonlyMap<Peer, number> = new Map();
   let peersWait = false;
+  let comparable: Comparable = { compared: 0, notBusy: [], isTelling: false };
+  let commonCauses: JobCauses['common'] = new Map();
+  const silence = createSilence();
   let latest: { readonly at: number; readonly minutes: readonly GpuMinute[]; readonly activity: Activity } | undefined;
 
   const peersOf = (minutes: readonly GpuMinute[], causes: JobCauses): readonly Peer[] => {
@@ -169,43 +125,6 @@ export const createJobWatch = (o: {
     }
   };
 
-  const accuse = (
-    part: Part,
-    fromNode: PartHistory | undefined,
-    steps: StepEvidence | undefined,
-    shape: { readonly isShared: boolean; readonly isSplit: boolean },
-  ): Accused | undefined => {
-    const { history, component } = part;
-    const found = causesIn(history);
-    const wide = causesIn(fromNode);
-    const sightings = effectsOf(
-      history,
-      [...found, ...wide].map(({ value }) => value),
-    );
-    const slowRank = steps?.slowRanks.find((rank) => isOfRank(component, rank));
-    const effects = [...sightings.map(({ effect }) => effect), ...(slowRank === undefined ? [] : [slowRank.effect])];
-    // What the node has is this GPU's cause only where it explains what this GPU shows.
-    const explaining = wide.filter(({ value }) => effects.some(({ feature }) => explains(value, feature)));
-    const own = found.filter(({ value }) => !value.weak || effects.some(({ feature }) => explains(value, feature)));
-    const longer = stepImpact(steps);
-    const weaker = component.kind === 'gpu' ? nodePowerImpact(fromNode) : undefined;
-    const evidence: Evidence = {
-      of: component.kind === 'node' ? 'node' : 'gpu',
-      causes: byKind([...own, ...explaining].map(({ value }) => value)),
-      effects,
-      ...shape,
-      beganInJob: part.calm >= RULES.persistence.of,
-      peersWait,
-      isNamedInBand: slowRank !== undefined,
-      ...(longer === undefined ? {} : { stepImpact: longer }),
-      ...(weaker === undefined ? {} : { nodeImpact: weaker }),
-    };
-    const level = levelOf(evidence);
-    if (level === undefined) return undefined;
-    const firstSeen = Math.min(...[...own, ...explaining, ...sightings].map(({ since }) => since));
-    return { component, level, evidence, firstSeen: Number.isFinite(firstSeen) ? firstSeen : (latest?.at ?? 0) };
-  };
-
   /** After a long pause it is another job, whatever its id. */
   const forget = (): void => {
     gpus = createParts();
@@ -227,12 +146,15 @@ export const createJobWatch = (o: {
     next: (at, minutes) => {
       const activity = activityWatch.next(at, minutes);
       latest = { at, minutes, activity };
+      silence.note(at, minutes);
       idleMinutes = activity === 'idle' ? idleMinutes + 1 : 0;
       if (idleMinutes === RULES.warmUpMinutes) forget();
       if (activity !== 'working') return;
       minutesSeen += 1;
       const causes = causesOfJob(minutes);
       const peers = peersOf(minutes, causes);
+      commonCauses = causes.common;
+      comparable = countComparable(minutes, peers);
       const grouping = groupPeers(peers);
       const comparison = compare(grouping.groups, o.baselines, o);
       performance = comparison.performance;
@@ -246,8 +168,15 @@ export const createJobWatch = (o: {
     },
     verdict: (steps) => {
       const doubts = shapes.filter(({ shape }) => shape.isShaped);
+      const heldDown = shapes.filter(({ shape }) => !shape.isShaped && shape.pattern !== '');
       const splits = doubts.filter(({ shape }) => shape.isSplit).length;
-      const doubt = {
+      const minutes = latest?.minutes ?? [];
+      const gpusOfNode = countBy(minutes, ({ ref }) => ref.node ?? '');
+      const common = {
+        at: latest?.at ?? 0,
+        steps,
+        peersWait,
+        isOnlyNode: gpusOfNode.size === 1,
         isShared: doubts.length - splits >= SHAPE_DOUBT,
         isSplit: splits >= SHAPE_DOUBT || (steps?.isGrouped ?? false),
       };
@@ -256,21 +185,33 @@ export const createJobWatch = (o: {
       const accused: Accused[] = [];
       for (const parts of [gpus, nodes]) {
         for (const part of parts.all()) {
-          const fromNode = parts === gpus ? nodes.get(nodeKey(part.component.node))?.history : undefined;
-          const isQuiet = part.history.isQuiet() && (fromNode?.isQuiet() ?? true);
-          if (isQuiet && part.held === undefined && !hasSlowRank) continue;
-          const found = settle(part, accuse(part, fromNode, steps, doubt));
+          const { component, history, held, calm } = part;
+          const node = parts === gpus ? nodes.get(nodeKey(component.node))?.history : undefined;
+          const isQuiet = history.isQuiet() && (node?.isQuiet() ?? true);
+          if (isQuiet && held === undefined && !hasSlowRank) continue;
+          const around = {
+            ...common,
+            node,
+            gpusOfNode: gpusOfNode.get(component.node ?? '') ?? 0,
+            beganInJob: calm >= RULES.persistence.of,
+          };
+          const found = settle(part, accuse(component, history, around));
           if (found !== undefined) accused.push(found);
         }
       }
       return verdictOf({
         jobId: o.jobId,
-        minutes: latest?.minutes ?? [],
+        minutes,
+        gpusOfNode,
         accused,
+        comparable,
+        common: commonCauses,
+        silent: silence.of(minutes, latest?.at ?? 0),
         activity: latest?.activity ?? 'idle',
         minutesSeen,
         steps,
         ...(doubts.length >= RULES.persistence.hits ? { shape: doubts.at(-1)?.shape.pattern ?? '' } : {}),
+        ...(heldDown.length >= RULES.persistence.hits ? { heldDown: heldDown.at(-1)?.shape.pattern ?? '' } : {}),
       });
     },
     performance: () => new Map([...performance].map(([{ ref }, ratio]) => [ref, ratio])),

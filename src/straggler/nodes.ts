@@ -1,6 +1,6 @@
 import type { Component } from '../api.ts';
+import type { Accused } from './accusation.ts';
 import { type Evidence, levelOf, levelRank } from './evidence.ts';
-import type { Accused } from './verdict.ts';
 
 export const nodeKey = (node: string | undefined): string => `node ${node ?? ''}`;
 
@@ -42,6 +42,7 @@ const asNode = (gpus: readonly Accused[]): Accused | undefined => {
         level,
         evidence,
         firstSeen: Math.min(...gpus.map(({ firstSeen }) => firstSeen)),
+        lastSeen: Math.max(...gpus.map(({ lastSeen }) => lastSeen)),
       };
 };
 

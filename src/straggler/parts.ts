@@ -1,8 +1,8 @@
 import type { Component, StragglerLevel } from '../api.ts';
+import type { Accused } from './accusation.ts';
 import { createPartHistory, isHit, type PartHistory } from './history.ts';
 import { createOwnHistory, type OwnHistory } from './own-history.ts';
 import { RULES } from './rules.ts';
-import type { Accused } from './verdict.ts';
 
 /** A GPU or a whole node of a job, over the minutes. */
 export interface Part {

@@ -1,6 +1,6 @@
 import type { Effect, RankStep } from '../api.ts';
 import { RULES } from './rules.ts';
-import { median, medianOfSorted, robustSpread, sortedOf } from './statistics.ts';
+import { median, robustSpread } from './statistics.ts';
 
 /** A rank that the others wait for, step after step. */
 export interface SlowRank {
@@ -16,6 +16,8 @@ export interface StepEvidence {
   readonly isRotating: boolean;
   /** A whole group of ranks is slower than the rest: a pipeline stage, a role. */
   readonly isGrouped: boolean;
+  /** Roles of the job that take longer than others, in one clause. */
+  readonly roles?: string;
   /** By how much the latest half of the steps is slower than the first: a share; negative is faster. */
   readonly drift: number;
   readonly steps: number;
@@ -174,6 +176,23 @@ const rotates = (ranks: readonly Rank[]): boolean => {
   return steps >= MIN_STEPS && some >= steps / 2 && most < PERSISTENT_SHARE * steps;
 };
 
+/** Roles are as slow as their work is long: half of the slowdown of most straggling jobs is the last stage's (OSDI'25). */
+const ROLES_DIFFER = 0.1;
+
+const rolesDiffer = (steps: readonly RankStep[]): string | undefined => {
+  const roles = [...groupBy(steps, ({ role }) => role ?? UNKNOWN_ROLE)]
+    .filter(([role]) => role !== UNKNOWN_ROLE)
+    .map(([role, own]) => ({ role, seconds: median(own.map(({ seconds }) => seconds)) }))
+    .sort((a, b) => a.seconds - b.seconds);
+  const fastest = roles[0];
+  const slowest = roles.at(-1);
+  if (fastest === undefined || slowest === undefined || fastest === slowest) return undefined;
+  const longer = slowest.seconds / fastest.seconds - 1;
+  return longer >= ROLES_DIFFER
+    ? `the ranks of role ${slowest.role} take ${Math.round(longer * 100)} % longer than those of role ${fastest.role}`
+    : undefined;
+};
+
 /** What the job's own step times say: who is waited for, or that it is the workload. */
 export const judgeSteps = (all: readonly RankStep[]): StepEvidence => {
   const { ranks, steps } = ranksOf(all);
@@ -182,15 +201,13 @@ export const judgeSteps = (all: readonly RankStep[]): StepEvidence => {
   const judged = [...groupBy(regular, ({ role }) => role).values()]
     .filter((ofRole) => ofRole.length - 1 >= RULES.minPeers)
     .map(judgeRole);
+  const roles = rolesDiffer(all);
   return {
     slowRanks: judged.flatMap(({ slow }) => slow),
     isGrouped: judged.some(({ grouped }) => grouped),
     isRotating: rotates(regular),
     drift: driftOf(all),
     steps,
+    ...(roles === undefined ? {} : { roles }),
   };
 };
-
-/** The middle of what a job's steps take, for people. */
-export const typicalSeconds = (steps: readonly RankStep[]): number =>
-  medianOfSorted(sortedOf(steps.map(({ seconds }) => seconds)));

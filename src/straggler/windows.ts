@@ -78,7 +78,8 @@ const throttleRatios = (samples: readonly GpuSample[]): GpuWindow['throttleRatio
 
 type OpenWindow = { -readonly [K in keyof GpuWindow]: GpuWindow[K] };
 
-const summary = (at: number, samples: readonly GpuSample[]): GpuWindow => {
+/** Nothing where the tool printed lines, but no value in any of them: a GPU that is lost prints errors. */
+const summary = (at: number, samples: readonly GpuSample[]): GpuWindow | undefined => {
   const busy = newMean();
   const clock = newMean();
   const power = newMean();
@@ -96,7 +97,8 @@ const summary = (at: number, samples: readonly GpuSample[]): GpuWindow => {
     take(clock, smClockHertz);
     clocks.push(smClockHertz);
   }
-  const window: OpenWindow = { at, throttleRatio: throttleRatios(samples) };
+  const throttleRatio = throttleRatios(samples);
+  const window: OpenWindow = { at, throttleRatio };
   if (busy.count > 0) window.busyRatio = busy.sum / busy.count;
   if (clock.count > 0) {
     window.smClockHertz = clock.sum / clock.count;
@@ -105,7 +107,8 @@ const summary = (at: number, samples: readonly GpuSample[]): GpuWindow => {
   if (power.count > 0) window.powerWatts = power.sum / power.count;
   if (limit !== undefined) window.powerLimitWatts = limit;
   if (temperature.count > 0) window.temperatureCelsius = temperature.sum / temperature.count;
-  return window;
+  const told = busy.count + clock.count + power.count + temperature.count + Object.keys(throttleRatio).length;
+  return told === 0 ? undefined : window;
 };
 
 export const createSampleWindow = (windowSeconds: number = RULES.windowSeconds): SampleWindow => {

@@ -33,7 +33,7 @@ const shown: Readonly<Record<Effect['feature'], (effect: Effect) => string>> = {
 const againstWhom = ({ kind }: Component, { peers, persistence: { hits, of }, feature }: Effect): string => {
   const whom =
     peers === 0
-      ? 'of its own earlier hours in this job'
+      ? 'that it showed before in this job'
       : `of its ${peers} ${feature === 'step_time' ? 'peer ranks' : kind === 'node' ? 'peer nodes' : 'peers'}`;
   return ` ${whom} in ${hits} of ${of} ${feature === 'step_time' ? 'steps' : 'min'}`;
 };

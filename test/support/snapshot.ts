@@ -229,6 +229,7 @@ export const stragglerOf = (over: Partial<Straggler> = {}): Straggler => ({
   ],
   slowdown: { estimate: 0.12, low: 0.05, high: 0.2 },
   firstSeen: NOW - 900_000,
+  lastSeen: NOW - 900_000,
   message:
     'GPU 3 is likely to hold job 4242 back: thermally throttled 40 % of the last 5 min, SM clock 17 % below 7 peers',
   nextStep: 'look for a blocked fan',

@@ -37,6 +37,7 @@ const straggler = (o: Partial<Straggler> = {}): Straggler => ({
   ],
   slowdown: { estimate: 0.04, low: 0, high: 0.11 },
   firstSeen: AT - 900_000,
+  lastSeen: AT - 900_000,
   message: 'LIKELY STRAGGLER node-17 GPU 3 (job 8841): thermally throttled',
   nextStep: 'check airflow',
   ...o,

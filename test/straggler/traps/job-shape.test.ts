@@ -34,10 +34,10 @@ describe('a last pipeline stage that has more to do', () => {
     expect([seen.accused, seen.suspected]).toEqual([[], []]);
   });
 
-  it('is the shape of the job: a group of nodes draws 35 % more, all in healthy state', () => {
+  it('is the shape of the job: a group of nodes draws 35 % more', () => {
     const seen = watch(written({ nodes: 8, minutes: 40, differs: ({ node }) => (node < 6 ? { watts: 474 } : SAME) }));
     expect([seen.accused, seen.suspected, seen.whole.verdict]).toEqual([[], [], 'job_shaped']);
-    expect(seen.whole.reason).toMatch(/^NOT A NODE PROBLEM: node-007, node-008 draw 3\d % more power/);
+    expect(seen.whole.reason).toMatch(/^NOT A NODE PROBLEM: node-007, node-008: 3\d % more power than/);
   });
 
   it('is the shape of the job where the boards of a stage differ among themselves', () => {

@@ -162,7 +162,7 @@ describe('a GPU whose series ends', () => {
   it('is named as silent, and not as one that does as its peers do', () => {
     const { accused, last, watches } = vanished();
     expect(accused).toEqual([]);
-    expect(last.reason).toContain('one GPU does not report (node-001 GPU 2)');
+    expect(last.reason).toContain('node-001 GPU 2 does not report');
     const compared = watches
       .at(-1)
       ?.relativePerformance.map(({ component: { node, index } }) => `${node} GPU ${index}`);
