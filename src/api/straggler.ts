@@ -170,6 +170,8 @@ export interface JobVerdict {
   /** One line: why this verdict. */
   readonly reason: string;
   readonly stragglers: readonly Straggler[];
+  /** GPUs of which something is said: compared, not at work, or silent. */
+  readonly covered?: number;
   /** What a tenth of the GPUs have in common: nobody is accused of it alone. */
   readonly sharedCauses?: readonly CauseKind[];
 }

@@ -1,6 +1,7 @@
 import type { CauseKind, JobVerdict, JobVerdictName, Straggler, StragglerWatch } from '../api.ts';
 import { isWorse, levelRank } from './evidence.ts';
 import { accusedReason } from './reasons.ts';
+import { RULES } from './rules.ts';
 
 /** What a whole log comes to: each straggler at its worst, also where it recovered before the end. */
 export interface Episodes {
@@ -36,9 +37,15 @@ const LASTING_MINUTES = 5;
 /** Verdicts come once a minute: evidence older than this was not there at the end. */
 const OVER_MS = 3 * 60_000;
 
+/** With its cause, large, and for long: the four minutes of a severe start say less than the hour after. */
 const weight = ({ causes, effects }: Straggler): number =>
   (causes.length > 0 ? 10 : 0) +
-  Math.max(0, ...effects.map(({ deviation, feature }) => (feature === 'temperature' ? 0 : deviation)));
+  Math.max(
+    0,
+    ...effects.map(({ deviation, feature, persistence: { hits } }) =>
+      feature === 'temperature' ? 0 : deviation * Math.min(1, hits / RULES.persistence.hits),
+    ),
+  );
 
 const isStronger = (one: Straggler, than: Straggler): boolean =>
   isWorse(one.level, than.level) || (one.level === than.level && weight(one) > weight(than));
@@ -53,11 +60,22 @@ const whole = ({ worst, firstSeen, lastSeen }: Episode, latestAt: number): Strag
     : base;
 };
 
+/** A node that is slow as a whole shows first on one or two of its GPUs. */
+const isNodeOf = (node: Straggler, gpu: Straggler): boolean =>
+  node.component.kind === 'node' &&
+  gpu.component.kind === 'gpu' &&
+  node.component.node === gpu.component.node &&
+  !isWorse(gpu.level, node.level) &&
+  gpu.causes.every(({ kind }) => node.causes.some((cause) => cause.kind === kind));
+
 /** What all of them have in common turned out to be nobody's own, also for who showed it first. */
 const remaining = (job: JobBook): readonly Straggler[] => {
   const shared = new Set([...job.shared].filter(([, minutes]) => minutes >= LASTING_MINUTES).map(([kind]) => kind));
-  return [...job.parts.values()]
-    .filter(({ worst: { causes } }) => causes.length === 0 || !causes.every(({ kind }) => shared.has(kind)))
+  const left = [...job.parts.values()].filter(
+    ({ worst: { causes } }) => causes.length === 0 || !causes.every(({ kind }) => shared.has(kind)),
+  );
+  return left
+    .filter(({ worst }) => !left.some(({ worst: other }) => isNodeOf(other, worst)))
     .map((episode) => whole(episode, job.latestAt))
     .sort((a, b) => levelRank(b.level) - levelRank(a.level) || weight(b) - weight(a));
 };
@@ -118,7 +136,10 @@ export const createEpisodes = (): Episodes => {
         for (const node of verdict.nodes) job.nodes.add(node);
         for (const kind of verdict.sharedCauses ?? []) job.shared.set(kind, (job.shared.get(kind) ?? 0) + weighs);
         const minutes = (job.seen.get(verdict.verdict)?.minutes ?? 0) + weighs;
-        job.seen.set(verdict.verdict, { verdict, minutes });
+        // Loggers stop one after the other: what is said of all is said of the minute in which most were there.
+        const held = job.seen.get(verdict.verdict)?.verdict;
+        const isFuller = held === undefined || (verdict.covered ?? 0) >= (held.covered ?? 0);
+        job.seen.set(verdict.verdict, { verdict: isFuller ? verdict : held, minutes });
         for (const one of verdict.stragglers) note(job, one);
       }
     },

@@ -87,11 +87,19 @@ const TELLING: ReadonlySet<EffectFeature> = new Set(['sm_clock', 'sm_clock_p05',
 /** The chips of a node even out: a whole node that draws less than nodes that do the same does less. */
 const TELLING_OF_NODES: ReadonlySet<EffectFeature> = new Set([...TELLING, 'power']);
 
+/** Chips of one model differ by up to this in what they draw at one clock: by itself less of it proves no cause right. */
+const BEYOND_CHIPS = 0.1;
+
+/** Power alone counts against peers only far beyond what chips differ by; against a GPU's own past it is the same chip. */
+const isProof = ({ feature, deviation, peers }: Effect): boolean =>
+  feature !== 'power' || peers === 0 || deviation >= BEYOND_CHIPS;
+
 /** DESIGN §7: what each level needs. Nothing where there is neither a cause nor an effect. */
 export const levelOf = (evidence: Evidence): StragglerLevel | undefined => {
   const { causes, effects, isShared, isSplit, isNamedInBand } = evidence;
   const telling = evidence.of === 'node' ? TELLING_OF_NODES : TELLING;
-  const isExplained = causes.some((cause) => effects.some(({ feature }) => explains(cause, feature)));
+  const proofs = evidence.of === 'node' || has(effects, ...TELLING) ? effects : effects.filter(isProof);
+  const isExplained = causes.some((cause) => proofs.some(({ feature }) => explains(cause, feature)));
   const isLikely = isExplained || (!isShared && twoFamilies(evidence));
   if (isLikely) return impactOf(evidence) !== undefined || isNamedInBand ? 'confirmed' : 'likely';
   if (causes.length > 0) return 'suspect';

@@ -100,6 +100,7 @@ export const verdictOf = (o: JobEvidence): JobVerdict => {
     verdict,
     reason: `${reason}${activity === 'working' ? silentText(o.silent) : ''}`,
     stragglers: alone.map((one) => straggler(jobId, one)),
+    covered: o.comparable.compared + o.comparable.notBusy.length + o.silent.length,
     ...(shared.length === 0 ? {} : { sharedCauses: [...sharedKinds] }),
   });
 
