@@ -68,12 +68,12 @@ const nodePowerImpact = ({ node, gpusOfNode }: Circumstances): string | undefine
 };
 
 const stepImpact = ({ steps }: Circumstances): string | undefined =>
-  steps !== undefined && steps.drift >= RULES.nodePower
+  steps !== undefined && steps.drift >= RULES.stepDrift
     ? `the steps of the job take ${percent(steps.drift)} longer than before`
     : undefined;
 
 /** Whether the job's own step times name this part. Where there is one node nobody needs to write its name. */
-export const isOfRank = (component: Component, { node, gpu }: SlowRank, isOnlyNode: boolean): boolean => {
+const isOfRank = (component: Component, { node, gpu }: SlowRank, isOnlyNode: boolean): boolean => {
   const isThere = node === undefined ? isOnlyNode || component.node === undefined : node === component.node;
   if (component.kind === 'node') return node !== undefined && isThere && gpu === undefined;
   return (isThere || component.node === undefined) && gpu !== undefined && gpu === component.index;

@@ -51,7 +51,10 @@ export const createActivityWatch = (o: { readonly sawStart: boolean }): Activity
       ) {
         idleSince ??= at;
         // After a long pause caches are cold and GPUs cool, as at the beginning.
-        if (at - idleSince >= RULES.warmUpMinutes * 60_000) workingSince = undefined;
+        if (at - idleSince >= RULES.warmUpMinutes * 60_000) {
+          workingSince = undefined;
+          usualWatts.clear();
+        }
         return 'idle';
       }
       idleSince = undefined;

@@ -57,11 +57,22 @@ const celsius = ({ temperatureCelsius }: GpuWindow): string =>
 
 const windowText = `the last ${RULES.windowSeconds / 60} min`;
 
-/** Throttle time is absolute evidence: it needs no peers. `hw_slowdown` is both reasons where a driver splits neither. */
-const throttling = ({ window }: CauseInput): readonly Cause[] => {
-  const { hw_thermal: hardware, sw_thermal: software, hw_power_brake: brake, hw_slowdown: any } = window.throttleRatio;
+/** Shares of the window; `hw_slowdown` is both reasons where a driver splits neither. */
+const throttled = (ratio: GpuWindow['throttleRatio']): { readonly thermal: number; readonly brake: number } => {
+  const { hw_thermal: hardware, sw_thermal: software, hw_power_brake: brake, hw_slowdown: any } = ratio;
   const isSplit = hardware !== undefined || brake !== undefined;
-  const thermal = Math.max(hardware ?? 0, software ?? 0, isSplit ? 0 : (any ?? 0));
+  return { thermal: Math.max(hardware ?? 0, software ?? 0, isSplit ? 0 : (any ?? 0)), brake: brake ?? 0 };
+};
+
+/** The largest share of the window in which heat or the brake held it. */
+export const throttledShare = (window: GpuWindow | undefined): number => {
+  const { thermal, brake } = throttled(window?.throttleRatio ?? {});
+  return Math.max(thermal, brake);
+};
+
+/** Throttle time is absolute evidence: it needs no peers. */
+const throttling = ({ window }: CauseInput): readonly Cause[] => {
+  const { thermal, brake } = throttled(window.throttleRatio);
   return [
     ...(thermal >= RULES.throttleRatio
       ? [
@@ -71,8 +82,8 @@ const throttling = ({ window }: CauseInput): readonly Cause[] => {
           },
         ]
       : []),
-    ...((brake ?? 0) >= RULES.throttleRatio
-      ? [{ kind: 'power_brake' as const, detail: `held by the power brake ${percent(brake ?? 0)} of ${windowText}` }]
+    ...(brake >= RULES.throttleRatio
+      ? [{ kind: 'power_brake' as const, detail: `held by the power brake ${percent(brake)} of ${windowText}` }]
       : []),
   ];
 };

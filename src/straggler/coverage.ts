@@ -1,12 +1,15 @@
 import type { GpuMinute } from '../api.ts';
 import { busyShare } from './busy.ts';
-import type { Peer } from './peers.ts';
+import type { Peer, PeerGroup } from './peers.ts';
 import { RULES } from './rules.ts';
 import { partName } from './wording.ts';
 
 /** Of whom a minute told enough to compare. */
 export interface Comparable {
+  /** GPUs that had peers enough. */
   readonly compared: number;
+  /** GPUs of a model or role of which there are too few. */
+  readonly alone: number;
   /** At work is the job, but not these. */
   readonly notBusy: readonly string[];
   /** Clocks, or power with utilisation: without them nobody can look slow. */
@@ -21,14 +24,16 @@ export const countBy = <T, K>(items: readonly T[], keyOf: (item: T) => K): Reado
 
 const isTelling = ({ values }: Peer): boolean => !Number.isNaN(values.sm_clock) || !Number.isNaN(values.power);
 
-export const countComparable = (minutes: readonly GpuMinute[], peers: readonly Peer[]): Comparable => {
-  const telling = peers.filter(isTelling).length;
+export const countComparable = (minutes: readonly GpuMinute[], groups: readonly PeerGroup[]): Comparable => {
+  const telling = groups.map(({ members }) => members.filter(isTelling).length);
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   return {
-    compared: telling,
+    compared: sum(telling.filter((count) => count > RULES.minPeers)),
+    alone: sum(telling.filter((count) => count <= RULES.minPeers)),
     notBusy: minutes
       .filter(({ window }) => window !== undefined && busyShare(window) < RULES.comparedFrom)
       .map(({ ref }) => partName(ref)),
-    isTelling: telling > RULES.minPeers,
+    isTelling: sum(telling) > 0,
   };
 };
 

@@ -7,8 +7,7 @@ import { judgeSteps, type StepEvidence } from './step-times.ts';
 export interface Detector {
   /** Takes a frame without a verdict: where only the last of several minutes is asked for. */
   add(frame: Frame): void;
-  /** Takes a frame and judges. */
-  /** `steps`: the latest step times by job. */
+  /** Takes a frame and judges; `steps`: the latest step times by job. */
   next(frame: Frame, steps?: ReadonlyMap<string, readonly RankStep[]>): StragglerWatch;
   readonly baselines: Pick<Baselines, 'save' | 'restore'>;
 }

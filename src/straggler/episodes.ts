@@ -17,14 +17,20 @@ interface Episode {
   lastSeen: number;
 }
 
+interface Sharing {
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly minutes: number;
+}
+
 interface JobBook {
   latest: JobVerdict;
   latestAt: number;
   /** The last verdict of each kind, and for how many minutes it stood. */
   readonly seen: Map<JobVerdictName, { readonly verdict: JobVerdict; readonly minutes: number }>;
   readonly parts: Map<string, Episode>;
-  /** How long each cause was shared. */
-  readonly shared: Map<CauseKind, number>;
+  /** When each cause was shared, and for how many minutes in all. */
+  readonly shared: Map<CauseKind, Sharing>;
   gpus: number;
   readonly nodes: Set<string>;
 }
@@ -66,14 +72,25 @@ const isNodeOf = (node: Straggler, gpu: Straggler): boolean =>
   gpu.component.kind === 'gpu' &&
   node.component.node === gpu.component.node &&
   !isWorse(gpu.level, node.level) &&
+  gpu.firstSeen <= node.lastSeen &&
+  gpu.lastSeen >= node.firstSeen - OVER_MS &&
+  gpu.causes.length > 0 &&
   gpu.causes.every(({ kind }) => node.causes.some((cause) => cause.kind === kind));
+
+/** Persistence is seen when it has lasted: what is found to be shared was so a quarter of an hour before. */
+const HINDSIGHT_MS = RULES.persistence.of * 60_000;
 
 /** What all of them have in common turned out to be nobody's own, also for who showed it first. */
 const remaining = (job: JobBook): readonly Straggler[] => {
-  const shared = new Set([...job.shared].filter(([, minutes]) => minutes >= LASTING_MINUTES).map(([kind]) => kind));
-  const left = [...job.parts.values()].filter(
-    ({ worst: { causes } }) => causes.length === 0 || !causes.every(({ kind }) => shared.has(kind)),
-  );
+  const isShared = ({ worst: { causes }, firstSeen, lastSeen }: Episode): boolean =>
+    causes.length > 0 &&
+    causes.every(({ kind }) => {
+      const sharing = job.shared.get(kind);
+      if (sharing === undefined || sharing.minutes < LASTING_MINUTES) return false;
+      const overlap = Math.min(lastSeen, sharing.lastAt) - Math.max(firstSeen, sharing.firstAt - HINDSIGHT_MS);
+      return overlap >= (lastSeen - firstSeen) / 2;
+    });
+  const left = [...job.parts.values()].filter((episode) => !isShared(episode));
   return left
     .filter(({ worst }) => !left.some(({ worst: other }) => isNodeOf(other, worst)))
     .map((episode) => whole(episode, job.latestAt))
@@ -134,7 +151,11 @@ export const createEpisodes = (): Episodes => {
         job.latestAt = atMs;
         job.gpus = Math.max(job.gpus, verdict.gpus);
         for (const node of verdict.nodes) job.nodes.add(node);
-        for (const kind of verdict.sharedCauses ?? []) job.shared.set(kind, (job.shared.get(kind) ?? 0) + weighs);
+        for (const kind of verdict.sharedCauses ?? []) {
+          const known = job.shared.get(kind);
+          const minutes = (known?.minutes ?? 0) + weighs;
+          job.shared.set(kind, { firstAt: known?.firstAt ?? atMs, lastAt: atMs, minutes });
+        }
         const minutes = (job.seen.get(verdict.verdict)?.minutes ?? 0) + weighs;
         // Loggers stop one after the other: what is said of all is said of the minute in which most were there.
         const held = job.seen.get(verdict.verdict)?.verdict;

@@ -14,7 +14,7 @@ const WAITS_FOR_DATA: readonly EffectFeature[] = ['busy', 'power', 'step_time'];
  * By what a slow part betrays itself. What holds the clock down shows in clock and power; what feeds the GPU too slowly
  * shows as less work at full clock. The temperature alone slows nothing down.
  */
-export const CAUSES: Readonly<Record<CauseKind, CauseMeaning>> = {
+const CAUSES: Readonly<Record<CauseKind, CauseMeaning>> = {
   thermal_throttle: { family: 'thermal', explains: SLOWED_CLOCK },
   power_brake: { family: 'power', explains: SLOWED_CLOCK },
   power_limit_lowered: { family: 'power', explains: SLOWED_CLOCK },
@@ -98,10 +98,15 @@ const isProof = ({ feature, deviation, peers }: Effect): boolean =>
 export const levelOf = (evidence: Evidence): StragglerLevel | undefined => {
   const { causes, effects, isShared, isSplit, isNamedInBand } = evidence;
   const telling = evidence.of === 'node' ? TELLING_OF_NODES : TELLING;
-  const proofs = evidence.of === 'node' || has(effects, ...TELLING) ? effects : effects.filter(isProof);
-  const isExplained = causes.some((cause) => proofs.some(({ feature }) => explains(cause, feature)));
-  const isLikely = isExplained || (!isShared && twoFamilies(evidence));
-  if (isLikely) return impactOf(evidence) !== undefined || isNamedInBand ? 'confirmed' : 'likely';
+  // What names it in band confirms what else is seen, and is not counted as that besides.
+  const seen = effects.filter(({ feature }) => feature !== 'step_time');
+  const isLikelyBy = (some: readonly Effect[]): boolean => {
+    const proofs = evidence.of === 'node' || has(some, ...TELLING) ? some : some.filter(isProof);
+    const isExplained = causes.some((cause) => proofs.some(({ feature }) => explains(cause, feature)));
+    return isExplained || (!isShared && twoFamilies({ ...evidence, effects: some }));
+  };
+  if (isLikelyBy(seen)) return impactOf(evidence) !== undefined || isNamedInBand ? 'confirmed' : 'likely';
+  if (isLikelyBy(effects)) return 'likely';
   if (causes.length > 0) return 'suspect';
   // The job's own steps tell a rank from its stage.
   if (isNamedInBand) return 'suspect';

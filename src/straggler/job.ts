@@ -2,6 +2,7 @@ import type { Component, GpuMinute, JobVerdict } from '../api.ts';
 import { type Accused, accuse } from './accusation.ts';
 import { type Activity, createActivityWatch } from './activity.ts';
 import { busyShare } from './busy.ts';
+import { throttledShare } from './causes.ts';
 import { type Comparison, compare, type Deviations } from './compare.ts';
 import { type Comparable, countBy, countComparable, createSilence } from './coverage.ts';
 import { causesOfJob, type JobCauses } from './job-causes.ts';
@@ -31,11 +32,6 @@ const SHAPE_DOUBT = 5;
 
 const NOTHING: Deviations = new Map();
 
-const throttledShare = ({ window }: GpuMinute): number => {
-  const { hw_thermal: hardware, sw_thermal: software, hw_power_brake: brake } = window?.throttleRatio ?? {};
-  return Math.max(hardware ?? 0, software ?? 0, brake ?? 0);
-};
-
 export const createJobWatch = (o: {
   readonly jobId: string;
   readonly sawStart: boolean;
@@ -50,7 +46,7 @@ export const createJobWatch = (o: {
   let minutesSeen = 0;
   let performance: ReadonlyMap<Peer, number> = new Map();
   let peersWait = false;
-  let comparable: Comparable = { compared: 0, notBusy: [], isTelling: false };
+  let comparable: Comparable = { compared: 0, alone: 0, notBusy: [], isTelling: false };
   let commonCauses: JobCauses['common'] = new Map();
   const silence = createSilence();
   let latest: { readonly at: number; readonly minutes: readonly GpuMinute[]; readonly activity: Activity } | undefined;
@@ -91,9 +87,9 @@ export const createJobWatch = (o: {
     for (const peer of peers) {
       const part = gpus.of(peer.ref);
       const fromPeers = comparison.gpus.get(peer) ?? NOTHING;
-      const deviations = peer.hasCause ? withOwnPast(fromPeers, part.past.compare(peer.values)) : fromPeers;
       const own = causes.own(peer.minute);
-      part.history.add({ at, deviations, causes: own, throttled: throttledShare(peer.minute) });
+      const deviations = own.length > 0 ? withOwnPast(fromPeers, part.past.compare(peer.values)) : fromPeers;
+      part.history.add({ at, deviations, causes: own, throttled: throttledShare(peer.minute.window) });
       const isCalm = !peer.hasCause && deviations.size === 0;
       part.isDeviating = deviations.size > 0 || deviatingNodes.has(peer.node);
       if (!isCalm) continue;
@@ -120,9 +116,18 @@ export const createJobWatch = (o: {
       const isNew = nodes.get(nodeKey(node)) === undefined;
       if (first === undefined || (isNew && fromPeers.size === 0 && own.length === 0)) continue;
       const past = (): Deviations => ofMost(members.map(({ ref, values }) => gpus.of(ref).past.compare(values)));
-      const deviations = own.length > 0 ? withOwnPast(fromPeers, past()) : fromPeers;
+      // A host under pressure and a job that does something else look alike: only peers tell them apart.
+      const mayHaveSlowedAll = own.some(({ kind }) => kind !== 'host_pressure');
+      const deviations = mayHaveSlowedAll ? withOwnPast(fromPeers, past()) : fromPeers;
       nodes.of(nodeComponent(node, first.ref)).history.add({ at, deviations, causes: own, throttled: 0 });
     }
+  };
+
+  /** A GPU that left the job, or was swapped, is none of its parts: nothing is said of it any more. */
+  const keepPresent = (minutes: readonly GpuMinute[]): void => {
+    const present = new Set<string>();
+    for (const { ref } of minutes) present.add(ref.key).add(nodeKey(ref.node));
+    for (const parts of [gpus, nodes]) parts.keep((key) => present.has(key));
   };
 
   /** After a long pause it is another job, whatever its id. */
@@ -147,6 +152,7 @@ export const createJobWatch = (o: {
       const activity = activityWatch.next(at, minutes);
       latest = { at, minutes, activity };
       silence.note(at, minutes);
+      keepPresent(minutes);
       idleMinutes = activity === 'idle' ? idleMinutes + 1 : 0;
       if (idleMinutes === RULES.warmUpMinutes) forget();
       if (activity !== 'working') return;
@@ -154,8 +160,8 @@ export const createJobWatch = (o: {
       const causes = causesOfJob(minutes);
       const peers = peersOf(minutes, causes);
       commonCauses = causes.common;
-      comparable = countComparable(minutes, peers);
       const grouping = groupPeers(peers);
+      comparable = countComparable(minutes, grouping.groups);
       const comparison = compare(grouping.groups, o.baselines, o);
       performance = comparison.performance;
       peersWait = Math.exp(median(peers.map(({ values }) => values.busy))) >= RULES.hostSlow.peersBusy;

@@ -15,7 +15,7 @@ export const nodeComponent = (node: string, like: Component): Component => ({
 const WHOLE = 0.75;
 
 const sameCauses = (one: Evidence, whole: Evidence): boolean =>
-  one.causes.every(({ kind }) => whole.causes.some((cause) => cause.kind === kind));
+  one.causes.length > 0 && one.causes.every(({ kind }) => whole.causes.some((cause) => cause.kind === kind));
 
 const groupByNode = (accused: readonly Accused[]): ReadonlyMap<string, readonly Accused[]> => {
   const nodes = new Map<string, Accused[]>();

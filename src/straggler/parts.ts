@@ -1,5 +1,6 @@
-import type { Component, StragglerLevel } from '../api.ts';
+import type { Component } from '../api.ts';
 import type { Accused } from './accusation.ts';
+import { explains, levelRank } from './evidence.ts';
 import { createPartHistory, isHit, type PartHistory } from './history.ts';
 import { createOwnHistory, type OwnHistory } from './own-history.ts';
 import { RULES } from './rules.ts';
@@ -48,6 +49,10 @@ export const createParts = () => {
       return part;
     },
     all: (): Iterable<Part> => parts.values(),
+    /** What left the job is none of its parts. */
+    keep: (isThere: (key: string) => boolean): void => {
+      for (const key of parts.keys()) if (!isThere(key)) parts.delete(key);
+    },
   };
 };
 export type Parts = ReturnType<typeof createParts>;
@@ -58,20 +63,26 @@ export const smoothLoad = (part: Part, load: number): void => {
   part.load = Number.isNaN(part.load) ? load : part.load + (load - part.load) / minutes;
 };
 
-const RANK: Readonly<Record<StragglerLevel, number>> = { suspect: 0, likely: 1, confirmed: 2 };
-
-const loudMinutes = ({ history }: Part): number =>
-  history.minutes().filter(({ deviations, causes }) => {
-    if (causes.length > 0) return true;
-    for (const [feature, deviation] of deviations) if (isHit(feature, deviation, false)) return true;
-    return false;
-  }).length;
+/** Minutes in which what it is held for still shows: a cause that stands by itself slows nothing down. */
+const showingMinutes = ({ history }: Part, { evidence }: Accused): number =>
+  history.minutes().filter(({ deviations, causes }) =>
+    [...deviations].some(
+      ([name, deviation]) =>
+        evidence.effects.some(({ feature }) => feature === name) &&
+        isHit(
+          name,
+          deviation,
+          causes.some((cause) => explains(cause, name)),
+        ),
+    ),
+  ).length;
 
 /** Raised by 12 of 15, dropped at 3 of 15: in between what was said stands. */
 export const settle = (part: Part, fresh: Accused | undefined): Accused | undefined => {
   const { held } = part;
-  const stands = held !== undefined && held.level !== 'suspect' && loudMinutes(part) > RULES.persistence.clearAt;
-  if (stands && (fresh === undefined || RANK[fresh.level] < RANK[held.level])) return held;
+  const stands =
+    held !== undefined && held.level !== 'suspect' && showingMinutes(part, held) > RULES.persistence.clearAt;
+  if (stands && (fresh === undefined || levelRank(fresh.level) < levelRank(held.level))) return held;
   part.held =
     fresh === undefined || held === undefined
       ? fresh

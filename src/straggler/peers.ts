@@ -87,7 +87,8 @@ const inferredRoles = (peers: readonly Peer[], borders: readonly number[]): Read
   return roles;
 };
 
-const UNKNOWN_ROLE = 'all';
+/** The role of a GPU of which none is known. */
+export const UNKNOWN_ROLE = 'all';
 
 /** Peers by model and by role; where no role is known, by the load that shows one. */
 export const groupPeers = (peers: readonly Peer[]): Grouping => {

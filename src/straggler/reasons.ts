@@ -67,21 +67,24 @@ export const IDLE: Readonly<Record<Exclude<Activity, 'working'>, string>> = {
 export const tooFewReason = (gpus: number): string =>
   `${gpus} GPU${gpus === 1 ? '' : 's'}: fewer than ${RULES.minPeers} peers to compare with, and no cause is seen`;
 
+export const NO_PEERS = `no GPU has ${RULES.minPeers} peers of its model and role to compare with, and no cause is seen`;
+
 export const NOT_TELLING =
   'neither clocks nor power of its GPUs are told: log clocks.sm, power.draw and utilization.gpu to see who is slow';
 
 /** Clean as far as it was looked: what was not looked at is said. */
 export const cleanReason = (
-  { compared, notBusy }: Comparable,
+  { compared, alone, notBusy }: Comparable,
   common: ReadonlyMap<CauseKind, number>,
   total: number,
   steps: StepEvidence | undefined,
 ): string =>
   [
     `${compared} GPUs do as their peers do`,
+    ...(alone === 0 ? [] : [`${alone} have fewer than ${RULES.minPeers} peers of their model and role`]),
     ...(notBusy.length === 0 ? [] : [`${notBusy.length} are not busy and were not compared (${few(notBusy)})`]),
     ...[...common].map(([kind, count]) => `${kind} on ${count} of ${total} GPUs: how these machines are set up`),
-    ...(steps !== undefined && steps.drift >= RULES.nodePower
+    ...(steps !== undefined && steps.drift >= RULES.stepDrift
       ? [`the steps take ${percent(steps.drift)} longer than before, with nobody behind`]
       : []),
   ].join('; ');

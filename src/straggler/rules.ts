@@ -50,7 +50,7 @@ export const RULES = {
   /** A quarter of the peers, and three at least, deviating together without a cause is the job's shape (DESIGN §7). */
   jobShaped: { share: 0.25, atLeast: 3 },
   /** A tenth of the peers on three nodes with one cause share it (DESIGN §7). */
-  sharedCause: { share: 0.1, nodes: 3 },
+  sharedCause: { share: 0.1, nodes: 3, shareOfAll: 0.25 },
   /** What more than half of the peers have is how this job's machines are set up. */
   commonShare: 0.5,
 
@@ -61,6 +61,8 @@ export const RULES = {
 
   /** A lone GPU that computes less than its peers: only where these wait for it at full utilisation (NCCL spins). */
   hostSlow: { peersBusy: 0.93, deviation: 0.1 },
+  /** By how much the later half of the steps must be longer: step times vary by some percent by themselves. */
+  stepDrift: 0.05,
   /** Node power against the fleet: below 0.97 all that were accused on 84 real 4-GPU nodes were slow (SC22 data, Longhorn). */
   nodePower: 0.03,
 

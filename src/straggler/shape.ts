@@ -101,7 +101,7 @@ export const shapeOf = (grouping: Grouping): Shape => {
   if (split.isShaped) return split;
   for (const { members } of grouping.groups) {
     const shape = together(members);
-    if (shape.isShaped) return shape;
+    if (shape.isShaped || shape.pattern !== '') return shape;
   }
   return NONE;
 };

@@ -67,6 +67,3 @@ export const quantile = (values: readonly number[], q: number): number => {
   const sorted = sortedOf(values);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 };
-
-export const mean = (values: readonly number[]): number =>
-  values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,4 +1,5 @@
 import type { Effect, RankStep } from '../api.ts';
+import { UNKNOWN_ROLE } from './peers.ts';
 import { RULES } from './rules.ts';
 import { median, robustSpread } from './statistics.ts';
 
@@ -43,8 +44,6 @@ interface Rank {
   readonly seconds: number[];
   peerSeconds: number[];
 }
-
-const UNKNOWN_ROLE = 'all';
 
 const NONE: StepEvidence = { slowRanks: [], isRotating: false, isGrouped: false, drift: 0, steps: 0 };
 

@@ -8,6 +8,7 @@ import {
   accusedReason,
   cleanReason,
   IDLE,
+  NO_PEERS,
   NOT_TELLING,
   rankReason,
   sharedReason,
@@ -16,7 +17,7 @@ import {
   tooFewReason,
 } from './reasons.ts';
 import { RULES } from './rules.ts';
-import { sharedCauses } from './shared-causes.ts';
+import { notShared, sharedCauses } from './shared-causes.ts';
 import { slowdownOf } from './slowdown.ts';
 import type { StepEvidence } from './step-times.ts';
 import { nextStepOf, stragglerMessage } from './wording.ts';
@@ -75,6 +76,7 @@ const cannotTell = ({ activity, minutes, minutesSeen, comparable, heldDown }: Jo
   if (minutesSeen < RULES.persistence.hits)
     return `${minutesSeen} of the ${RULES.persistence.hits} minutes seen that a verdict needs${activity === 'other-phase' ? `; ${IDLE[activity]}` : ''}`;
   if (!comparable.isTelling) return NOT_TELLING;
+  if (comparable.compared === 0) return NO_PEERS;
   return heldDown === undefined ? undefined : `${heldDown}: too many to tell who is usual; compare with other nodes`;
 };
 
@@ -83,15 +85,7 @@ export const verdictOf = (o: JobEvidence): JobVerdict => {
   const { jobId, minutes, activity, steps } = o;
   const nodes = [...new Set(minutes.flatMap(({ ref }) => ref.node ?? []))].sort();
   const shared = sharedCauses(o.accused, minutes.length, o.gpusOfNode);
-  const sharedKinds = new Set(shared.map(({ kind }) => kind));
-  const alone = ranked(
-    foldNodes(
-      o.accused.filter(
-        ({ evidence: { causes } }) => causes.length === 0 || !causes.every(({ kind }) => sharedKinds.has(kind)),
-      ),
-      o.gpusOfNode,
-    ),
-  );
+  const alone = ranked(foldNodes(notShared(o.accused, shared), o.gpusOfNode));
   const worst = alone[0]?.level;
   const say = (verdict: JobVerdict['verdict'], reason: string): JobVerdict => ({
     jobId,
@@ -100,8 +94,8 @@ export const verdictOf = (o: JobEvidence): JobVerdict => {
     verdict,
     reason: `${reason}${activity === 'working' ? silentText(o.silent) : ''}`,
     stragglers: alone.map((one) => straggler(jobId, one)),
-    covered: o.comparable.compared + o.comparable.notBusy.length + o.silent.length,
-    ...(shared.length === 0 ? {} : { sharedCauses: [...sharedKinds] }),
+    covered: o.comparable.compared + o.comparable.alone + o.comparable.notBusy.length + o.silent.length,
+    ...(shared.length === 0 ? {} : { sharedCauses: shared.map(({ kind }) => kind) }),
   });
 
   const guilty = alone.filter(({ level }) => level !== 'suspect').map(({ component }) => component);

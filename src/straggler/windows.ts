@@ -57,8 +57,8 @@ const throttleRatioOf = (samples: readonly GpuSample[], reason: ThrottleReason):
     const total = throttleSeconds?.[reason];
     if (total === undefined) continue;
     if (counted === 0) firstAt = at;
-    // One that went down was reset and counts from zero.
-    else gained += total >= previous ? total - previous : total;
+    // One that went down was reset and counts from zero: no more than the time since then.
+    else gained += total >= previous ? total - previous : Math.min(total, (at - lastAt) / 1000);
     previous = total;
     lastAt = at;
     counted += 1;

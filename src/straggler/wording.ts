@@ -1,7 +1,6 @@
 import type { Component, Effect, Slowdown, StragglerLevel } from '../api.ts';
 import type { Evidence } from './evidence.ts';
-import { explains, impactOf } from './evidence.ts';
-import { RULES } from './rules.ts';
+import { impactOf } from './evidence.ts';
 
 export const percent = (share: number): string => {
   const value = share * 100;
@@ -115,9 +114,3 @@ export const nextStepOf = (component: Component, { causes, effects }: Evidence):
         : `Measure it alone between jobs (\`muster validate --level deep\` ${where}), or swap it out and compare the step time`;
   }
 };
-
-/** Whether the cause explains what is seen: for the reason of a verdict. */
-export const isExplained = ({ causes, effects }: Evidence): boolean =>
-  causes.some((cause) => effects.some(({ feature }) => explains(cause, feature)));
-
-export const windowWords = `${RULES.persistence.hits} of ${RULES.persistence.of} minutes`;

@@ -38,11 +38,14 @@ const outcomesOf = async (own: number): Promise<readonly Outcome[]> => {
   const more = [`--set=${set}`, `--scale=${healthyScale}`, `--fault-scale=${faultScale}`, `--part=${own}/${processes}`];
   const child = spawn(process.execPath, [process.argv[1] ?? '', ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   const outcomes: Outcome[] = [];
+  const ended = new Promise<number | null>((settle) => child.once('exit', settle));
   for await (const line of createInterface({ input: child.stdout })) {
     outcomes.push(JSON.parse(line) as Outcome);
     done += 1;
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total} jobs `);
   }
+  // A table over fewer jobs would look like any other.
+  if ((await ended) !== 0) throw new Error(`process ${own} of ${processes} broke off after ${outcomes.length} jobs`);
   return outcomes;
 };
 
