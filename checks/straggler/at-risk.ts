@@ -40,7 +40,7 @@ export default defineCheck({
   source:
     'the GPU itself against its siblings of the same model; causes as in "Not All GPUs Are Created Equal" (SC22), SuperBench and NVIDIA nvml.h; /proc/pressure (docs.kernel.org, accounting/psi)',
   remedy:
-    'Undo what was set: `nvidia-smi -i INDEX -pl DEFAULT`, `nvidia-smi -i INDEX -rac`, `nvidia-smi -i INDEX -rgc`. A host under pressure: see who waits in `/sys/fs/cgroup/**/cpu.pressure`, and end what was left behind. For the rest, measure before the next large job: `muster validate --level deep` on the idle node.',
+    'Undo what was set: `nvidia-smi -i INDEX -pl DEFAULT`, `nvidia-smi -i INDEX -rac`, `nvidia-smi -i INDEX -rgc`. A host under pressure: see who waits in `/sys/fs/cgroup/**/cpu.pressure`, and end what was left behind. For the rest, measure before the next large job: `dcgmi diag -r 2` on the idle node, beside a sibling.',
   contexts: ['continuous', 'prejob'],
   requires: ['gpus'],
   uses: ['nvlinks', 'nics', 'nicCounterLimits', 'rails', 'hostPressure'],

@@ -1,7 +1,11 @@
 import {
+  type Absent,
   absent,
   type Component,
   defineCheck,
+  type Effect,
+  type EffectFeature,
+  type GpuMinute,
   type JobVerdict,
   type Judgement,
   type Rule,
@@ -36,16 +40,23 @@ export default defineCheck({
   },
   // The detector counts minutes itself (12 of 15): to count once more would only be later.
   raise: { hits: 1, of: 1, clear: 1 },
-  judge: ({ stragglers: { jobs }, gpuMinutes }, { node }) => {
+  judge: ({ stragglers: { jobs, relativePerformance }, gpuMinutes }, { node }) => {
     const verdicts = new Map(jobs.map((job) => [job.jobId, job]));
-    const accused = new Map(
-      jobs.flatMap(({ stragglers }) => stragglers).map((one) => [one.component.key, one] as const),
-    );
-    const gpus = gpuMinutes.flatMap(({ ref, jobId }) => judgeGpu(ref, accused.get(ref.key), verdicts.get(jobId)));
-    const ofNode = jobs.flatMap(({ stragglers }) => stragglers).find(({ component }) => component.kind === 'node');
+    const stragglers = jobs.flatMap((job) => job.stragglers);
+    const compared = new Set(relativePerformance.map(({ component }) => component.key));
+    const gpus = gpuMinutes.flatMap((minute) => {
+      const { ref, jobId } = minute;
+      // A GPU that has gone over to another job holds that one back only where it is accused in it.
+      const accused = worst(stragglers.filter((one) => one.component.key === ref.key && one.jobId === jobId));
+      return judgeGpu(minute, accused, verdicts.get(jobId), compared.has(ref.key));
+    });
+    const ofNode = worst(stragglers.filter(({ component }) => component.kind === 'node'));
     return ofNode === undefined ? [...gpus, ...judgeNode(node, jobs)] : [...gpus, ...accuse(node, ofNode)];
   },
 });
+
+const worst = (stragglers: readonly Straggler[]): Straggler | undefined =>
+  [...stragglers].sort((a, b) => CODES.indexOf(b.level) - CODES.indexOf(a.level))[0];
 
 /** It is judged under every code, so that what was `suspect` before ends when it becomes `likely`. */
 const accuse = (component: Component, straggler: Straggler): readonly Judgement<Code>[] =>
@@ -60,15 +71,13 @@ const findingOf = (component: Component, code: Code, straggler: Straggler) => {
     component,
     code,
     message,
-    ...(first === undefined ? {} : { observed: `${first.feature} ${shown(first.observed)}` }),
-    ...(first === undefined ? {} : { expected: `about ${shown(first.peerMedian)}, as its ${first.peers} peers` }),
+    ...(first === undefined ? {} : { observed: `${first.feature} ${SHOWN[first.feature](first.observed)}` }),
+    ...(first === undefined ? {} : { expected: expectedOf(first) }),
     evidence: {
       ...(jobId === '' ? {} : { job_id: jobId }),
       families: families.join(' '),
       ...(causes.length === 0 ? {} : { causes: causes.map(({ detail }) => detail).join('; ') }),
-      ...(effects.length === 0
-        ? {}
-        : { effects: effects.map(({ feature, deviation }) => `${feature} ${percent(deviation)}`).join('; ') }),
+      ...(effects.length === 0 ? {} : { effects: effects.map(deviationOf).join('; ') }),
       ...(impact === undefined ? {} : { impact }),
       slowdown: slowdown === undefined ? 'unknown' : `${percent(slowdown.low)} to ${percent(slowdown.high)}`,
       first_seen: new Date(firstSeen).toISOString(),
@@ -78,13 +87,18 @@ const findingOf = (component: Component, code: Code, straggler: Straggler) => {
 };
 
 const judgeGpu = (
-  ref: Component,
+  { ref, window }: GpuMinute,
   straggler: Straggler | undefined,
   job: JobVerdict | undefined,
+  isCompared: boolean,
 ): readonly Judgement<Code>[] => {
+  const unjudged = (because: Absent): readonly Judgement<Code>[] => [{ unjudged: ref, because }];
+  if (window === undefined) return unjudged(absent('stale', 'nvidia-smi printed too little of it in the last 5 min'));
   if (straggler !== undefined) return accuse(ref, straggler);
   if (job === undefined || job.verdict === 'cannot_tell')
-    return [{ unjudged: ref, because: absent('no-history', job?.reason ?? 'its job was not looked at') }];
+    return unjudged(absent('no-history', job?.reason ?? 'its job was not looked at'));
+  // Idle in its job, or without peers: nobody knows how fast it is.
+  if (!isCompared) return unjudged(absent('no-history', 'it was not compared: not busy, or no peers in its role'));
   return [{ pass: ref }];
 };
 
@@ -93,5 +107,22 @@ const judgeNode = (node: Component, jobs: readonly JobVerdict[]): readonly Judge
   jobs.some(({ verdict }) => verdict !== 'cannot_tell') ? [{ pass: node }] : [];
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
-/** Three digits tell what differs: 1.56e9 Hz are 1560000000. */
-const shown = (value: number): string => `${Number(value.toPrecision(3))}`;
+
+/** In the units in which nvidia-smi prints them. */
+const SHOWN: Readonly<Record<EffectFeature, (value: number) => string>> = {
+  sm_clock: (hertz) => `${Math.round(hertz / 1e6)} MHz`,
+  sm_clock_p05: (hertz) => `${Math.round(hertz / 1e6)} MHz`,
+  power: (watts) => `${Math.round(watts)} W`,
+  busy: percent,
+  temperature: (celsius) => `${Math.round(celsius)} °C`,
+  step_time: (seconds) => `${Number(seconds.toPrecision(3))} s`,
+};
+
+const expectedOf = ({ feature, peerMedian, peers }: Effect): string =>
+  `about ${SHOWN[feature](peerMedian)}, as ${peers === 0 ? 'in its own past' : `its ${peers} peers`}`;
+
+/** A temperature deviates by kelvin: a share of degrees Celsius means nothing. */
+const deviationOf = ({ feature, deviation, peers }: Effect): string => {
+  const by = feature === 'temperature' ? `${Math.round(deviation * 10) / 10} K` : percent(deviation);
+  return `${feature} ${by}${peers === 0 ? ' against its own past' : ''}`;
+};

@@ -16,7 +16,7 @@ export default defineCheck({
   source:
     'lemon nodes: "Revisiting Reliability in Large-Scale Machine Learning Research Clusters" (HPCA 2025), 28 days; mean time between incidents: SuperBench (ATC 2024)',
   remedy:
-    'Keep it out of large jobs, and have it serviced instead of reset: a burn-in (`muster validate --level deep`, `dcgmi diag -r 3`), then a new board. A replaced GPU starts anew; after a repair of the same board suppress this check for it until the list has aged out.',
+    'Keep it out of large jobs, and have it serviced instead of reset: a burn-in (`dcgmi diag -r 3`), then a new board. A replaced GPU starts anew; after a repair of the same board suppress this check for it until the list has aged out.',
   contexts: ['continuous', 'prejob'],
   requires: ['pastFindings'],
   uses: ['gpus'],

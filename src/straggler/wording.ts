@@ -111,6 +111,6 @@ export const nextStepOf = (component: Component, { causes, effects }: Evidence):
     default:
       return effects.some(({ feature }) => feature === 'busy')
         ? `Look at the data loader and the host ${where}; post step times to the job socket to see which rank is late`
-        : `Measure it alone between jobs (\`muster validate --level deep\` ${where}), or swap it out and compare the step time`;
+        : `Measure it alone between jobs (half a minute of matrix products beside a sibling ${where}), or swap it out and compare the step time`;
   }
 };

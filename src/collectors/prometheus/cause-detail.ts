@@ -9,11 +9,17 @@ const share = (window: GpuWindow | undefined, reasons: readonly ThrottleReason[]
   return told.length === 0 ? undefined : Math.max(...told);
 };
 
+/** `hw_slowdown` is both of the hardware's reasons, for drivers that tell neither apart. */
+const split = (window: GpuWindow | undefined, reasons: readonly ThrottleReason[]): readonly ThrottleReason[] => {
+  const { hw_thermal: thermal, hw_power_brake: braked } = window?.throttleRatio ?? {};
+  return thermal === undefined && braked === undefined ? [...reasons, 'hw_slowdown'] : reasons;
+};
+
 /** The agent's windows (docs/metrics.md). */
 const WINDOW_TEXT = 'of the last 5 min';
 
 const thermal = (window: GpuWindow | undefined): string => {
-  const ratio = share(window, ['sw_thermal', 'hw_thermal', 'hw_slowdown']);
+  const ratio = share(window, split(window, ['sw_thermal', 'hw_thermal']));
   const hot = window?.temperatureCelsius;
   return [
     ratio === undefined ? 'thermally throttled' : `thermally throttled ${percent(ratio)} ${WINDOW_TEXT}`,
@@ -22,7 +28,7 @@ const thermal = (window: GpuWindow | undefined): string => {
 };
 
 const brake = (window: GpuWindow | undefined): string => {
-  const ratio = share(window, ['hw_power_brake', 'hw_slowdown']);
+  const ratio = share(window, split(window, ['hw_power_brake']));
   return ratio === undefined ? 'power brake' : `power brake for ${percent(ratio)} ${WINDOW_TEXT}`;
 };
 
