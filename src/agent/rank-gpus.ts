@@ -21,14 +21,17 @@ const byJob = <T extends { readonly jobId: string }>(items: readonly T[]): Reado
 const indexOf = ({ ref }: GpuAtWork): number => ref.index ?? Number.POSITIVE_INFINITY;
 
 /**
- * Which GPU each rank of a job works on: as the environment of its process says (RANK); else, where as many ranks post
- * step times here as GPUs of the job are here, in order, as every launcher deals them out.
+ * Which GPU each rank of a job works on: as the environment of its process says (RANK). For the rest, where as many ranks
+ * post step times here as GPUs of the job are here, in order, as most launchers deal them out; where a rank that was told
+ * breaks that order this job's ranks were dealt out otherwise, and nothing is guessed.
  */
 const gpusOfRanks = (ranks: readonly number[], gpus: readonly GpuAtWork[]): ReadonlyMap<number, GpuAtWork> => {
   const told = new Map<number, GpuAtWork>();
   for (const gpu of gpus) if (gpu.rank !== undefined) told.set(gpu.rank, gpu);
   if (told.size === gpus.length || ranks.length !== gpus.length) return told;
   const inOrder = [...gpus].sort((a, b) => indexOf(a) - indexOf(b));
+  const agrees = inOrder.every(({ rank }, i) => rank === undefined || rank === ranks[i]);
+  if (!agrees) return told;
   return new Map(ranks.flatMap((rank, i) => (inOrder[i] === undefined ? [] : [[rank, inOrder[i]] as const])));
 };
 

@@ -1,19 +1,29 @@
-import type { Cause, Component, Facts, GpuMinute, N } from '../api.ts';
+import type { Cause, Component, Facts, GpuMinute, N, NicPort } from '../api.ts';
 import type { FactMap } from '../engine/snapshot.ts';
+import { RULES } from '../straggler/rules.ts';
 
-/** As SuperBench fails a node (the default of straggler/at-risk too). */
-const REMAPPED_ROWS = 10;
 /**
- * Assumed, as in straggler/at-risk: the kernel's documentation names no number, and a host that has as many cores as it has
- * work shows a few percent (Documentation/accounting/psi.rst). From the lower one on it may explain what a GPU shows.
+ * Assumed, as in straggler/at-risk: the kernel's documentation names no number, and a healthy host shows next to no memory
+ * stalls (Documentation/accounting/psi.rst). A job at work makes tasks wait for cores and files itself, its data loaders are
+ * more than the cores: of these two a quarter of the time may explain what a GPU shows, and says nothing by itself.
  */
-const STALLED = { cpu: 0.4, memory: 0.1, io: 0.4 } as const;
-const MAY_EXPLAIN = 0.25;
+const STALLED = { cpu: 0.25, memory: 0.1, io: 0.25 } as const;
+const SAYS_NOTHING_ALONE: ReadonlySet<keyof typeof STALLED> = new Set(['cpu', 'io']);
 
+/** The most frequent value; of equally frequent ones the largest. */
 const usual = (values: readonly number[]): number | undefined => {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([a, often], [b, oftenB]) => oftenB - often || b - a)[0]?.[0];
+};
+
+/**
+ * What is usual among those of the like that have more, where these are more than half of all: then the others should have
+ * it too. Of a half nobody knows which half is as it was built.
+ */
+const usuallyMore = (own: number, like: readonly number[]): number | undefined => {
+  const more = like.filter((other) => other > own);
+  return more.length * 2 > like.length ? usual(more) : undefined;
 };
 
 const fact = <K extends keyof FactMap & keyof Facts>(facts: FactMap, name: K): Facts[K] | undefined => {
@@ -23,49 +33,64 @@ const fact = <K extends keyof FactMap & keyof Facts>(facts: FactMap, name: K): F
 
 const numberOf = (reading: N): number => (reading.ok ? reading.value : 0);
 
-/** Links that are down are a cause where the GPU's siblings have more: unused links are down on healthy machines. */
+/** Links that are down are a cause where most GPUs of the model have more: bridges join PCIe cards in pairs, or not at all. */
 const nvlinks = (facts: FactMap): readonly (readonly [Component, Cause])[] => {
   const up = (fact(facts, 'nvlinks') ?? []).flatMap(({ ref, links }) =>
     links.ok ? [{ ref, count: links.value.filter((link) => link.up).length }] : [],
   );
-  const expected = usual(up.map(({ count }) => count));
-  return up.flatMap(({ ref, count }) =>
-    expected !== undefined && count < expected
-      ? [
+  return up.flatMap(({ ref, count }) => {
+    const like = up.filter((other) => other.ref.model === ref.model).map((other) => other.count);
+    const expected = usuallyMore(count, like);
+    return expected === undefined
+      ? []
+      : [
           [
             ref,
             { kind: 'nvlink_degraded', detail: `${count} NVLink links are up, its siblings have ${expected}` },
           ] as const,
-        ]
-      : [],
-  );
+        ];
+  });
 };
 
 const rows = (facts: FactMap): readonly (readonly [Component, Cause])[] =>
   (fact(facts, 'gpus') ?? []).flatMap(({ ref, rows: { correctable, uncorrectable } }) => {
     const remapped = numberOf(correctable) + numberOf(uncorrectable);
-    return remapped >= REMAPPED_ROWS
+    return remapped >= RULES.remappedRows
       ? [[ref, { kind: 'remapped_rows', detail: `${remapped} remapped rows` }] as const]
       : [];
   });
 
+const isActive = ({ state }: NicPort): boolean => state.ok && state.value === 'ACTIVE';
+
+/** Ports of the same model and link layer, itself among them: the ones that should look alike. */
+const alike = (port: NicPort, ports: readonly NicPort[]): readonly NicPort[] =>
+  ports.filter(
+    ({ ref, linkLayer }) =>
+      ref.model === port.ref.model && (!linkLayer.ok || !port.linkLayer.ok || linkLayer.value === port.linkLayer.value),
+  );
+
 /**
- * A port of the compute fabric that is down or slower than its siblings. It holds the whole node back: NCCL's rings lead
- * through every GPU, and what one rail does not carry the others must.
+ * A port of the compute fabric that is down or slower than most of its like. It holds the whole node back: NCCL's rings lead
+ * through every GPU, and what one rail does not carry the others must. Of a card with two ports one is often not cabled.
  */
 const links = (facts: FactMap): readonly Cause[] => {
   const ports = (fact(facts, 'nics') ?? []).filter(({ role }) => role === 'compute');
-  const isUp = (port: (typeof ports)[number]): boolean => port.state.ok && port.state.value === 'ACTIVE';
-  const expected = usual(ports.filter(isUp).flatMap(({ rateGbps }) => (rateGbps.ok ? [rateGbps.value] : [])));
-  if (expected === undefined) return [];
   return ports.flatMap((port): readonly Cause[] => {
     const name = port.ref.device ?? port.ref.key;
     const { state, rateGbps } = port;
-    if (state.ok && state.value !== 'ACTIVE')
-      return [{ kind: 'link_degraded', detail: `${name} is ${state.value}, its siblings run at ${expected} Gb/s` }];
-    if (rateGbps.ok && rateGbps.value < expected)
-      return [{ kind: 'link_degraded', detail: `${name} runs at ${rateGbps.value} Gb/s, its siblings at ${expected}` }];
-    return [];
+    const like = alike(port, ports);
+    const active = like.filter(isActive);
+    const rates = active.flatMap(({ rateGbps: rate }) => (rate.ok ? [rate.value] : []));
+    if (state.ok && !isActive(port)) {
+      const expected = usual(rates);
+      const mostAre = active.length * 2 > like.length;
+      const run = expected === undefined ? 'are ACTIVE' : `run at ${expected} Gb/s`;
+      return mostAre ? [{ kind: 'link_degraded', detail: `${name} is ${state.value}, its siblings ${run}` }] : [];
+    }
+    const expected = isActive(port) && rateGbps.ok ? usuallyMore(rateGbps.value, rates) : undefined;
+    return expected !== undefined && rateGbps.ok
+      ? [{ kind: 'link_degraded', detail: `${name} runs at ${rateGbps.value} Gb/s, its siblings at ${expected}` }]
+      : [];
   });
 };
 
@@ -74,9 +99,9 @@ const pressure = (facts: FactMap): readonly Cause[] => {
   if (host === undefined) return [];
   return (['cpu', 'memory', 'io'] as const).flatMap((resource): readonly Cause[] => {
     const { avg300 } = host[resource];
-    if (!avg300.ok || avg300.value < Math.min(MAY_EXPLAIN, STALLED[resource])) return [];
+    if (!avg300.ok || avg300.value < STALLED[resource]) return [];
     const detail = `tasks of the host waited for ${resource} ${Math.round(avg300.value * 100)} % of the last 5 min`;
-    return [{ kind: 'host_pressure', detail, ...(avg300.value < STALLED[resource] ? { weak: true } : {}) }];
+    return [{ kind: 'host_pressure', detail, ...(SAYS_NOTHING_ALONE.has(resource) ? { weak: true } : {}) }];
   });
 };
 

@@ -26,6 +26,11 @@ const EVERY_SECONDS = 60;
 const SOONEST_MS = 45_000;
 /** The wall clock was set, not slewed: NTP steps from 128 ms on, suspends take seconds. */
 const CLOCK_STEP_MS = 30_000;
+/**
+ * One `nvidia-smi -q -x` that fails tells of no process that ended, and a job whose minutes lose their name begins anew.
+ * Five minutes are the window: what is older says nothing of who works now.
+ */
+const KEEP_JOBS_MS = 300_000;
 const NOBODY: StragglerWatch = { jobs: [], relativePerformance: [] };
 const NONE = { jobId: '', role: 'all' } as const;
 
@@ -55,6 +60,7 @@ export const createStragglerWatch = (o: {
   let frames = createFrameBuilder();
   let detector = createDetector();
   let last: { readonly minute: Minute; readonly atMs: number } | undefined;
+  let lastJobs: { readonly jobs: readonly GpuJob[]; readonly atMs: number } | undefined;
   let clockOffsetMs: number | undefined;
   const follower = createSampleFollower({
     host,
@@ -78,9 +84,11 @@ export const createStragglerWatch = (o: {
   const jobs = async (facts: FactMap): Promise<readonly GpuJob[]> => {
     const mappingDirectory = o.mappingDirectory();
     const { gpus } = facts;
-    return gpus?.ok === true
-      ? readGpuJobs(host, gpus.value, mappingDirectory === undefined ? {} : { mappingDirectory })
-      : [];
+    if (gpus?.ok !== true)
+      return lastJobs !== undefined && monotonicMs() - lastJobs.atMs <= KEEP_JOBS_MS ? lastJobs.jobs : [];
+    const found = await readGpuJobs(host, gpus.value, mappingDirectory === undefined ? {} : { mappingDirectory });
+    lastJobs = { jobs: found, atMs: monotonicMs() };
+    return found;
   };
 
   const nextMinute = async (): Promise<Minute> => {

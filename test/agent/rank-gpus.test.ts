@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ranksOfJobs } from '../../src/agent/rank-gpus.ts';
-import type { StepTime } from '../../src/api.ts';
+import type { RankStep, StepTime } from '../../src/api.ts';
 import { gpuRef } from '../support/healthy-gpu.ts';
 
 const posted = (jobId: string, rank: number, role?: string): StepTime => ({
@@ -33,6 +33,24 @@ describe('the GPU of a rank', () => {
     expect(steps.get('1')?.map(({ rank, gpu }) => [rank, gpu])).toEqual([
       [17, 5],
       [16, 4],
+    ]);
+  });
+
+  it('is kept where it was told; in order are the rest, where the order agrees with that', () => {
+    const agreeing = [{ ref: gpuRef(0), jobId: '1' }, ...gpus('1', [1], [17]), { ref: gpuRef(2), jobId: '1' }];
+    const ofRank = (steps: readonly RankStep[] | undefined) => steps?.map(({ rank, gpu }) => [rank, gpu]);
+    const times = [posted('1', 16), posted('1', 17), posted('1', 18)];
+    expect(ofRank(ranksOfJobs(times, agreeing).steps.get('1'))).toEqual([
+      [16, 0],
+      [17, 1],
+      [18, 2],
+    ]);
+    // GPU 1 works for rank 18: these ranks were not dealt out in order.
+    const other = [{ ref: gpuRef(0), jobId: '1' }, ...gpus('1', [1], [18]), { ref: gpuRef(2), jobId: '1' }];
+    expect(ofRank(ranksOfJobs(times, other).steps.get('1'))).toEqual([
+      [16, undefined],
+      [17, undefined],
+      [18, 1],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withStandingCauses } from '../../src/agent/standing-causes.ts';
-import { type Facts, known, type NicPort } from '../../src/api.ts';
+import { absent, type Facts, known, type NicPort } from '../../src/api.ts';
 import type { FactMap } from '../../src/engine/snapshot.ts';
 import { stall } from '../../src/parse/pressure.ts';
 import { factOf, healthyGpu, healthyGpus, nodeRef } from '../support/healthy-gpu.ts';
@@ -23,10 +23,27 @@ const onEvery = (kind: string): string[] => Array.from({ length: 8 }, (_, i) => 
 const withPort = (n: number, over: Partial<NicPort>): Partial<Facts> => ({
   nics: healthyPorts(9).map((port, i) => (i === n ? healthyPort(n, over) : port)),
 });
-const pressure = (avg300: number): Partial<Facts> => {
+/** Eight ports of the compute fabric, each as it is said. */
+const cards = (over: (n: number) => Partial<NicPort>): Partial<Facts> => ({
+  nics: Array.from({ length: 8 }, (_, n) => healthyPort(n, over(n))),
+});
+const modelOf = (n: number, model: string) => {
+  const { ref } = healthyPort(n);
+  return { ...ref, model };
+};
+/** GPUs with so many links up, of 18. */
+const linksUp = (...counts: readonly number[]): Partial<Facts> => ({
+  nvlinks: healthyNvlinks(counts.length).map((gpu, i) => ({
+    ...gpu,
+    links: gpu.links.ok ? known(gpu.links.value.map((link, n) => ({ ...link, up: n < (counts[i] ?? 0) }))) : gpu.links,
+  })),
+});
+const pressure = (avg300: number, resource: 'cpu' | 'memory' | 'io' = 'cpu'): Partial<Facts> => {
   const calm = { avg60: known(0), avg300: known(0) };
   const read = stall(`some avg10=0.00 avg60=0.00 avg300=${avg300.toFixed(2)} total=1\n`);
-  return { hostPressure: { ref: nodeRef, cpu: read.ok ? read.value : calm, memory: calm, io: calm } };
+  return {
+    hostPressure: { ref: nodeRef, cpu: calm, memory: calm, io: calm, [resource]: read.ok ? read.value : calm },
+  };
 };
 
 describe('causes that the query cannot tell', () => {
@@ -51,6 +68,19 @@ describe('causes that the query cannot tell', () => {
     expect(causesWith({ nvlinks: unused })).toEqual([]);
   });
 
+  it('NVLinks only where most GPUs of the model have more: bridges join some pairs and not others', () => {
+    expect(causesWith(linksUp(4, 4, 0, 0))).toEqual([]);
+    expect(causesWith(linksUp(4, 4, 4, 4, 0, 0, 0, 0))).toEqual([]);
+    expect(causesWith(linksUp(4, 4, 4, 3))).toEqual(['gpu3 nvlink_degraded']);
+    // Of two nobody knows which is as it was built.
+    expect(causesWith(linksUp(18, 12))).toEqual([]);
+    // A display adapter beside them is none of their like.
+    const mixed = linksUp(18, 18, 18, 18, 18, 0).nvlinks?.map((gpu, i) =>
+      i < 5 ? gpu : { ...gpu, ref: { ...gpu.ref, model: 'NVIDIA T400' } },
+    );
+    expect(causesWith({ nvlinks: mixed ?? [] })).toEqual([]);
+  });
+
   it('remapped rows, from ten on', () => {
     const gpusWith = (rows: number) =>
       healthyGpus(8).map((gpu, i) => (i === 5 ? healthyGpu(5, { rows: { correctable: known(rows) } }) : gpu));
@@ -65,10 +95,37 @@ describe('causes that the query cannot tell', () => {
     expect(causesWith(withPort(8, { rateGbps: known(200) }))).toEqual([]);
   });
 
-  it('tasks of the host that wait for nearly half of the time; for a quarter of it only where it explains', () => {
-    expect(causesWith(pressure(62))).toEqual(onEvery('host_pressure'));
-    expect(causesWith(pressure(39))).toEqual(onEvery('host_pressure (weak)'));
-    expect(causesWith(pressure(24))).toEqual([]);
+  it('a port only against most of its like', () => {
+    // Half are slower, half are not cabled: nobody knows which half is as it was built.
+    expect(causesWith(cards((n) => (n % 2 === 0 ? {} : { rateGbps: known(200) })))).toEqual([]);
+    expect(causesWith(cards((n) => (n % 2 === 0 ? {} : { state: known('DOWN') })))).toEqual([]);
+    // Most are not cabled: those that are, are no rule for the others.
+    expect(causesWith(cards((n) => (n < 3 ? {} : { state: known('DOWN') })))).toEqual([]);
+    const isMinority = (n: number): boolean => n > 4;
+    expect(causesWith(cards((n) => (isMinority(n) ? { rateGbps: known(200) } : {})))).toEqual(onEvery('link_degraded'));
+    // Fewer than half, but of another model, or another link layer.
+    const other = (n: number): Partial<NicPort> => ({ ref: modelOf(n, 'MT4123'), rateGbps: known(200) });
+    expect(causesWith(cards((n) => (isMinority(n) ? other(n) : {})))).toEqual([]);
+    const ethernet = { linkLayer: known('ethernet'), rateGbps: known(100) } as const;
+    expect(causesWith(cards((n) => (isMinority(n) ? ethernet : {})))).toEqual([]);
+    const down = (n: number): Partial<NicPort> => ({ ref: modelOf(n, 'MT4123'), state: known('DOWN') });
+    expect(causesWith(cards((n) => (isMinority(n) ? down(n) : {})))).toEqual([]);
+    // The rate of a port that does not say whether it is up is the rate of no link.
+    expect(causesWith(withPort(3, { state: absent('denied', 'sysfs'), rateGbps: known(10) }))).toEqual([]);
+  });
+
+  it.each(['cpu', 'io'] as const)(
+    'tasks that wait for %s, only where that explains: a job does so itself',
+    (resource) => {
+      expect(causesWith(pressure(95, resource))).toEqual(onEvery('host_pressure (weak)'));
+      expect(causesWith(pressure(25, resource))).toEqual(onEvery('host_pressure (weak)'));
+      expect(causesWith(pressure(24, resource))).toEqual([]);
+    },
+  );
+
+  it('tasks that wait for memory, by itself', () => {
+    expect(causesWith(pressure(10, 'memory'))).toEqual(onEvery('host_pressure'));
+    expect(causesWith(pressure(9, 'memory'))).toEqual([]);
   });
 
   it('a kind once only: what the samples said of it stands', () => {

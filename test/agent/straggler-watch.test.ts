@@ -47,6 +47,34 @@ describe('the watch for stragglers', () => {
     watch.release?.();
   });
 
+  it('knows the jobs for five minutes more while the query that tells of processes fails', async () => {
+    const { watch, run, answerQuery } = node({ slowGpu: 2 });
+    await watch.collect(undefined as never, signal);
+    await run(40);
+    answerQuery(false);
+    const during = await run(5);
+    expect(value(during.gpuMinutes).map(({ jobId }) => jobId)).toEqual(['77', '77', '77', '77']);
+    expect(value(during.stragglers).jobs[0]?.stragglers.map(({ component }) => component.index)).toEqual([2]);
+    const after = await run(1);
+    expect(value(after.gpuMinutes).map(({ jobId }) => jobId)).toEqual(['', '', '', '']);
+    answerQuery(true);
+    const again = await run(1);
+    expect(value(again.gpuMinutes).map(({ jobId }) => jobId)).toEqual(['77', '77', '77', '77']);
+    watch.release?.();
+  });
+
+  it('does not keep a job whose processes are seen to be gone', async () => {
+    const { watch, run, answerQuery, endJob } = node();
+    await watch.collect(undefined as never, signal);
+    await run(2);
+    endJob();
+    await run(1);
+    answerQuery(false);
+    const { gpuMinutes } = await run(1);
+    expect(value(gpuMinutes).map(({ jobId }) => jobId)).toEqual(['', '', '', '']);
+    watch.release?.();
+  });
+
   it('gives one role to a GPU whose rank posts it', async () => {
     const steps: readonly StepTime[] = [0, 1, 2, 3].map((rank) => ({
       jobId: '77',

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checks } from '../../checks/index.ts';
+import { CAUSE_KINDS } from '../../src/api.ts';
 import { xidCatalogue, xidMeaning } from '../../src/knowledge/xid/index.ts';
 import { CATALOGUE } from '../../src/metrics/catalogue.ts';
 import { docsLink } from '../../src/report/docs-link.ts';
+import { explains } from '../../src/straggler/evidence.ts';
 import { DEPLOY, hasTool, needs, runTool } from './support/tools.ts';
 
 interface Alert {
@@ -102,6 +104,23 @@ describe('stragglers.yml', () => {
     const read = new Set([...text.matchAll(/\b[a-z]+:[a-z_]+:[a-z0-9_]+\b/g)].map(([name]) => name));
     for (const name of recorded) expect(name).toMatch(/^(?:gpu|node|peers):(?:node_)?muster_gpu_[a-z_]+:[a-z0-9_]+$/);
     expect([...read].sort()).toEqual([...recorded].sort());
+  });
+
+  test('each cause explains there what it explains to `muster stragglers`', () => {
+    const RECORDED = ['power', 'sm_clock'] as const;
+    const explained = rulesOf('stragglers.yml').flatMap((rule) => {
+      if (!('record' in rule && rule.record.endsWith(':explains'))) return [];
+      return [...rule.expr.matchAll(/label_replace\(([^)]*?)"feature", "([a-z_]+)"/g)].flatMap(
+        ([, causes = '', feature]) =>
+          [...causes.matchAll(/cause=~"([a-z_|]+)"/g)].flatMap(([, kinds = '']) =>
+            kinds.split('|').map((kind) => `${kind} ${feature}`),
+          ),
+      );
+    });
+    const meant = CAUSE_KINDS.flatMap((kind) =>
+      RECORDED.filter((feature) => explains({ kind, detail: '' }, feature)).map((feature) => `${kind} ${feature}`),
+    );
+    expect([...explained].sort()).toEqual([...meant].sort());
   });
 
   test('the rules read only metrics and labels that the agent has', () => {

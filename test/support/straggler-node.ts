@@ -24,6 +24,7 @@ export const stragglerNode = (
   let ms = (o.fromMinute ?? 0) * 60_000;
   let isAtWork = true;
   let isHealed = false;
+  let isQueryAnswered = true;
   let throttledMicroseconds = 0;
   let clockStepMs = 0;
   let print: (line: S) => void = () => {};
@@ -79,7 +80,11 @@ export const stragglerNode = (
   };
   const watch = createStragglerWatch({
     host,
-    facts: (): FactMap => ({ gpus: factOf(gpusNow()) }),
+    facts: (): FactMap => ({
+      gpus: isQueryAnswered
+        ? factOf(gpusNow())
+        : { ...absent('timeout', 'nvidia-smi -q -x: no answer in 30 s'), at: now(), source: 'nvidia-smi' },
+    }),
     steps: () => o.steps ?? [],
     mappingDirectory: () => undefined,
     monotonicMs: () => ms,
@@ -124,6 +129,10 @@ export const stragglerNode = (
     },
     heal: () => {
       isHealed = true;
+    },
+    /** Whether `nvidia-smi -q -x`, which tells of the processes, answers; the one that is followed goes on. */
+    answerQuery: (isAnswered: boolean) => {
+      isQueryAnswered = isAnswered;
     },
     followers: () => followers,
     /** Lets the time go by, with or without answers of the tool; asks once a minute. */
