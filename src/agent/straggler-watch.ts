@@ -13,6 +13,7 @@ import { createSampleFollower } from '../collectors/gpu-samples.ts';
 import type { FactMap } from '../engine/snapshot.ts';
 import { createDetector } from '../straggler/detector.ts';
 import { createFrameBuilder } from '../straggler/frames.ts';
+import { RULES } from '../straggler/rules.ts';
 import type { Baselines } from '../straggler/slots.ts';
 import { withoutIdleJobs } from './idle-jobs.ts';
 import { ranksOfJobs } from './rank-gpus.ts';
@@ -31,6 +32,8 @@ const CLOCK_STEP_MS = 30_000;
  * Five minutes are the window: what is older says nothing of who works now.
  */
 const KEEP_JOBS_MS = 300_000;
+/** As long as minutes are remembered: a job that posts no more steps is not confirmed by its old ones. */
+const STEPS_MS = RULES.rememberMinutes * 60_000;
 const NOBODY: StragglerWatch = { jobs: [], relativePerformance: [] };
 const NONE = { jobId: '', role: 'all' } as const;
 
@@ -94,7 +97,8 @@ export const createStragglerWatch = (o: {
   const nextMinute = async (): Promise<Minute> => {
     const facts = o.facts();
     const atWork = await jobs(facts);
-    const { steps, roles } = ranksOfJobs(o.steps(), atWork);
+    const latest = o.steps().filter((step) => host.now() - step.at < STEPS_MS);
+    const { steps, roles } = ranksOfJobs(latest, atWork);
     const jobOf = new Map(
       atWork.map(({ ref, jobId, role }) => [ref.key, { jobId, role: roles.get(ref.key) ?? role ?? 'all' }]),
     );

@@ -88,6 +88,9 @@ describe('the watch for stragglers', () => {
     await watch.collect(undefined as never, signal);
     const { gpuMinutes } = await run(1);
     expect(value(gpuMinutes).map(({ role }) => role)).toEqual(['stage0', 'stage1', 'stage0', 'stage1']);
+    // What it posted half an hour ago says nothing of now.
+    const { gpuMinutes: later } = await run(31);
+    expect(value(later).map(({ role }) => role)).toEqual(['all', 'all', 'all', 'all']);
     watch.release?.();
   });
 

@@ -51,7 +51,7 @@ describe.skipIf(!hasTool('prometheus'))(`32 nodes in a real Prometheus${needs('p
 
   test('every GPU has a window in every minute, and nothing is wrong with the data', () => {
     expect(problems).toEqual([]);
-    expect(frames).toHaveLength(20);
+    expect(frames).toHaveLength(16);
     for (const { gpus } of frames) {
       expect(gpus).toHaveLength(NODES * GPUS_PER_NODE);
       for (const { window } of gpus)
