@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { framesOfJobs } from '../collectors/prometheus/frames-of-jobs.ts';
 import { configError } from '../errors.ts';
 import { printable } from '../report/printable.ts';
 import type { StragglersEvaluation } from '../report/stragglers/report.ts';
 import { createDetector } from '../straggler/detector.ts';
 import { createEpisodes } from '../straggler/episodes.ts';
+import { readOptionFile } from './option-file.ts';
 
 /** Where the agents' series are, and how to be let in. */
 export interface FleetOptions {
@@ -20,17 +20,8 @@ export interface FleetOptions {
   readonly insecureSkipVerify?: boolean;
 }
 
-/** What a file for an option says, without the newline that editors end it with. */
-const contentOf = (option: string, file: string): string => {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw configError(`${option} ${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); check the path`);
-  }
-};
-
 const secretOf = (option: string, file: string): string => {
-  const secret = contentOf(option, file);
+  const secret = readOptionFile(option, file);
   if (secret === '') throw configError(`${option} ${file}: is empty; write the secret into it`);
   return secret;
 };
@@ -51,7 +42,7 @@ export const judgeFleet = async (o: FleetOptions): Promise<StragglersEvaluation>
     ...(username === undefined ? {} : { username }),
     ...(passwordFile === undefined ? {} : { password: secretOf('--password-file', passwordFile) }),
     ...(bearerTokenFile === undefined ? {} : { bearerToken: secretOf('--bearer-token-file', bearerTokenFile) }),
-    ...(caFile === undefined ? {} : { ca: contentOf('--ca-file', caFile) }),
+    ...(caFile === undefined ? {} : { ca: readOptionFile('--ca-file', caFile) }),
     ...(insecureSkipVerify === undefined ? {} : { insecureSkipVerify }),
   });
   for await (const { jobId, frames, problems } of told) {

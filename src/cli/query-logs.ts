@@ -1,19 +1,18 @@
-import type { Component, RankStep } from '../api.ts';
+import type { Component } from '../api.ts';
 import { type ClockOffset, clockOffsetsOf } from '../collectors/query-log/clock-offsets.ts';
-import { eachLine } from '../collectors/query-log/csv-lines.ts';
 import { minutesOf } from '../collectors/query-log/minutes.ts';
 import { nodeOfFile } from '../collectors/query-log/node-name.ts';
 import { openQueryLog, type QueryLog } from '../collectors/query-log/query-log.ts';
 import { type WorkTimes, workTimesOf } from '../collectors/query-log/work-times.ts';
 import { usageError } from '../errors.ts';
-import { type JobColumns, PLAIN_JOB_COLUMNS, readJobHeader, readJobLine } from '../parse/job-list.ts';
-import { readStepHeader, readStepLine, type StepColumns } from '../parse/step-times.ts';
 import { plural } from '../report/plural.ts';
-import { printable } from '../report/printable.ts';
 import type { StragglersEvaluation } from '../report/stragglers/report.ts';
 import { createDetector } from '../straggler/detector.ts';
 import { createEpisodes } from '../straggler/episodes.ts';
 import { createFrameBuilder } from '../straggler/frames.ts';
+import { type JobOfNode, readJobs } from './log-jobs.ts';
+import { readSteps } from './log-steps.ts';
+import { listed, warn } from './warn.ts';
 
 export interface LogFiles {
   readonly from: readonly string[];
@@ -21,20 +20,11 @@ export interface LogFiles {
   readonly steps?: string;
 }
 
-type JobOfNode = (node: string) => string | undefined;
-
-const warn = (text: string): void => void process.stderr.write(`muster: ${printable(text)}\n`);
-
 /** What all logs together may hold in memory at a time. */
 const CHUNKS_BYTES = 32 * 2 ** 20;
 const LARGEST_CHUNK = 256 * 1024;
 const SMALLEST_CHUNK = 16 * 1024;
-/** More names than anybody reads. */
-const NAMED = 5;
 const MINUTE_MS = 60_000;
-
-const listed = (names: readonly string[]): string =>
-  names.length > NAMED ? `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more` : names.join(', ');
 
 const nodesOf = (paths: readonly string[]): ReadonlyMap<string, string> => {
   const nodes = new Map<string, string>();
@@ -50,80 +40,6 @@ const nodesOf = (paths: readonly string[]): ReadonlyMap<string, string> => {
     nodes.set(node, path);
   }
   return nodes;
-};
-
-const readJobs = async (file: string | undefined, nodes: ReadonlyMap<string, string>): Promise<JobOfNode> => {
-  if (file === undefined) return () => '';
-  const jobs = new Map<string, string>();
-  let columns: JobColumns | undefined;
-  let bad = 0;
-  let firstBad = '';
-  const read = await eachLine(file, ({ line, text }) => {
-    if (columns === undefined) {
-      const header = readJobHeader(text);
-      columns = header ?? PLAIN_JOB_COLUMNS;
-      if (header !== undefined) return;
-    }
-    const job = readJobLine(columns, text);
-    const other = job.ok ? jobs.get(job.value.node) : undefined;
-    if (job.ok && (other === undefined || other === job.value.jobId)) {
-      jobs.set(job.value.node, job.value.jobId);
-      return;
-    }
-    bad += 1;
-    const why = job.ok ? `node ${job.value.node} was in job ${other} before; a node is in one job` : job.detail;
-    if (firstBad === '') firstBad = `${file}:${line}: ${why}`;
-  });
-  if (!read.ok) throw usageError(`--jobs: ${read.detail}`);
-  if (![...nodes.keys()].some((node) => jobs.has(node)))
-    throw usageError(`--jobs: ${bad > 0 ? firstBad : `${file} names none of the nodes ${listed([...nodes.keys()])}`}`);
-  if (bad > 0) warn(`${firstBad} (${plural(bad, 'line')} skipped)`);
-  return (node) => jobs.get(node);
-};
-
-/** By job; a step without a node belongs to the only job. */
-const readSteps = async (
-  file: string | undefined,
-  jobOf: JobOfNode,
-  jobIds: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, readonly RankStep[]>> => {
-  const steps = new Map<string, RankStep[]>();
-  if (file === undefined) return steps;
-  let columns: StepColumns | undefined;
-  let refused: string | undefined;
-  let bad = 0;
-  let firstBad = '';
-  const [onlyJob] = jobIds.size === 1 ? [...jobIds] : [];
-  const skip = (line: number, why: string): void => {
-    bad += 1;
-    if (firstBad === '') firstBad = `${file}:${line}: ${why}`;
-  };
-  const read = await eachLine(file, ({ line, text }) => {
-    if (refused !== undefined) return;
-    if (columns === undefined) {
-      const header = readStepHeader(text);
-      if (header.ok) columns = header.value;
-      else refused = `${file}:${line}: ${header.detail}`;
-      return;
-    }
-    const step = readStepLine(columns, text);
-    if (!step.ok) return skip(line, step.detail);
-    const { node } = step.value;
-    const job = node === undefined ? onlyJob : jobOf(node);
-    if (job === undefined)
-      return skip(
-        line,
-        node === undefined ? 'several jobs, and no node column says which' : `node ${node} is in no job`,
-      );
-    const ofJob = steps.get(job);
-    if (ofJob === undefined) steps.set(job, [step.value]);
-    else ofJob.push(step.value);
-  });
-  if (!read.ok) throw usageError(`--steps: ${read.detail}`);
-  if (refused !== undefined) throw usageError(`--steps: ${refused}`);
-  if (steps.size === 0) throw usageError(`--steps: ${bad > 0 ? firstBad : `${file} holds no step; log some`}`);
-  if (bad > 0) warn(`${firstBad} (${plural(bad, 'line')} skipped)`);
-  return steps;
 };
 
 /** Clocks are compared inside a job only: two jobs begin when they begin. */
@@ -173,12 +89,13 @@ const openLogs = async (nodes: ReadonlyMap<string, string>, jobOf: JobOfNode): P
 };
 
 const tellNotes = ({ node, path, notes }: QueryLog): void => {
-  const { lines, damaged, firstDamaged, strays, setBack, ended } = notes();
+  const { lines, damaged, firstDamaged, strays, repeated, setBack, ended } = notes();
   if (damaged > 0) {
     const first = firstDamaged === undefined ? 'the last one is cut' : `line ${firstDamaged.line}: ${firstDamaged.why}`;
     warn(`${path}: ${plural(damaged, 'line')} of ${lines} skipped (${first})`);
   }
   if (strays > 0) warn(`${path}: ${plural(strays, 'line')} skipped whose time does not fit those around`);
+  if (repeated > 0) warn(`${path}: ${plural(repeated, 'line')} left out that repeat earlier ones of the file`);
   if (setBack.length > 0) {
     const minutes = setBack.map((ms) => `${(ms / MINUTE_MS).toFixed(1)} min`);
     warn(`${node}: its clock was set back by ${listed(minutes)}; what follows is taken to go on from there`);
@@ -189,12 +106,11 @@ const tellNotes = ({ node, path, notes }: QueryLog): void => {
 /** Judges logs of `nvidia-smi --query-gpu`, one file a node. */
 export const judgeLogs = async (files: LogFiles): Promise<StragglersEvaluation> => {
   const named = nodesOf(files.from);
-  const jobOf = await readJobs(files.jobs, named);
+  const jobOf = await readJobs(files.jobs, [...named.keys()]);
   const nodes = new Map([...named].filter(([node]) => jobOf(node) !== undefined));
   const left = [...named.keys()].filter((node) => !nodes.has(node));
   if (left.length > 0) warn(`${files.jobs} names no job of ${listed(left)}; not judged`);
-  const jobIds = new Set([...nodes.keys()].flatMap((node) => jobOf(node) ?? []));
-  const steps = await readSteps(files.steps, jobOf, jobIds);
+  const steps = await readSteps(files.steps, [...nodes.keys()], jobOf);
   const logs = await openLogs(nodes, jobOf);
 
   const frames = createFrameBuilder();

@@ -102,7 +102,7 @@ const verdictOf = (jobId: string, job: JobBook): JobVerdict => {
   const base = { jobId, nodes: [...job.nodes].sort(), gpus: job.gpus, stragglers };
   const worst = stragglers[0]?.level;
   if (worst === 'likely' || worst === 'confirmed') {
-    const guilty = stragglers.filter(({ level }) => level !== 'suspect').map(({ component }) => component);
+    const guilty = stragglers.filter(({ level }) => level !== 'suspect');
     return { ...base, verdict: worst, reason: accusedReason(guilty, worst) };
   }
   const lasting = OTHERWISE.find((name) => {

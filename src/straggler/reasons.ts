@@ -1,4 +1,4 @@
-import type { CauseKind, Component, StragglerLevel } from '../api.ts';
+import type { Cause, CauseKind, Component, StragglerLevel } from '../api.ts';
 import type { Activity } from './activity.ts';
 import type { Comparable } from './coverage.ts';
 import { RULES } from './rules.ts';
@@ -11,11 +11,19 @@ import { partName, percent } from './wording.ts';
 const few = (names: readonly string[], most = 3): string =>
   names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 
-export const accusedReason = (components: readonly Component[], level: StragglerLevel): string => {
-  const names = few(components.map(partName));
+/** The part of an accusation that its reason is made of. */
+interface Accusation {
+  readonly component: Component;
+  readonly causes: readonly Cause[];
+}
+
+export const accusedReason = (accused: readonly Accusation[], level: StragglerLevel): string => {
+  const names = few(accused.map(({ component }) => partName(component)));
+  const hasCause = accused.some(({ causes }) => causes.length > 0);
   if (level === 'suspect')
-    return `${names}: a cause without an effect, or effects that prove nothing: not enough to accuse`;
-  return `${names}: ${level === 'confirmed' ? 'evidence and impact agree' : 'cause and effect, or two kinds of effect, agree'}`;
+    return `${names}: ${hasCause ? 'a cause, and no effect that it explains' : 'an effect, and nothing that explains it'}: not enough to accuse`;
+  const proof = hasCause ? 'a cause and the effect that it explains' : 'two effects that no workload produces together';
+  return `${names}: ${proof}${level === 'confirmed' ? ', and an impact or the step times agree' : ''}`;
 };
 
 const LOOK_AT: Readonly<Record<CauseKind, string>> = {

@@ -98,20 +98,14 @@ export const verdictOf = (o: JobEvidence): JobVerdict => {
     ...(shared.length === 0 ? {} : { sharedCauses: shared.map(({ kind }) => kind) }),
   });
 
-  const guilty = alone.filter(({ level }) => level !== 'suspect').map(({ component }) => component);
+  const named = alone.map(({ component, level, evidence: { causes } }) => ({ component, level, causes }));
+  const guilty = named.filter(({ level }) => level !== 'suspect');
   if (worst === 'likely' || worst === 'confirmed') return say(worst, accusedReason(guilty, worst));
   if (shared.length > 0) return say('shared_cause', sharedReason(shared, minutes.length));
   const pattern = o.shape ?? stepPattern(steps);
   if (pattern !== undefined) return say('job_shaped', `NOT A NODE PROBLEM: ${pattern}`);
   if (steps !== undefined && steps.slowRanks.length > 0) return say('suspect', rankReason(steps.slowRanks));
-  if (worst === 'suspect')
-    return say(
-      'suspect',
-      accusedReason(
-        alone.map(({ component }) => component),
-        worst,
-      ),
-    );
+  if (worst === 'suspect') return say('suspect', accusedReason(named, worst));
   const why = cannotTell(o);
   if (why !== undefined) return say('cannot_tell', why);
   return say('clean', cleanReason(o.comparable, o.common, minutes.length, steps));

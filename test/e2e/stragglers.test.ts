@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -112,6 +113,49 @@ describe('muster stragglers --from', () => {
     expect(ran.exitCode).toBe(1);
     expect(report.jobs[0]?.stragglers[0]).toMatchObject({ node: 'node-3', gpu: { index: 5 } });
     expect(ran.stderr).toBe('muster: steps.csv:302: seconds: "fast" is not a number (1 line skipped)\n');
+  });
+
+  describe('given step times', () => {
+    const stepText = (header: string, line: (step: number, rank: number) => string): string =>
+      `${header}\n${Array.from({ length: 320 }, (_, i) => line(Math.floor(i / 8), i % 8)).join('\n')}\n`;
+    const seconds = (rank: number): number => (rank === 5 ? 1.2 : 1);
+    const progress = ({ report }: Judged) =>
+      report.jobs[0]?.stragglers.map(({ node, gpu, families }) => [node, gpu?.index, families.includes('progress')]);
+
+    it('takes a name with a domain for the node whose log goes without', async () => {
+      const steps = stepText(
+        'step,rank,seconds,node,gpu',
+        (step, rank) => `${step},${rank},${seconds(rank)},node-3.cluster.local,${rank}`,
+      );
+      const judged = await judge({ ...withHotGpu(), 'steps.csv': steps }, ['--steps', 'steps.csv']);
+      expect(judged.ran.stderr).toBe('');
+      expect(progress(judged)).toEqual([['node-3', 5, true]]);
+    });
+
+    it('says of which nodes there is no log', async () => {
+      const steps = stepText(
+        'step,rank,seconds,node,gpu',
+        (step, rank) => `${step},${rank},${seconds(rank)},${rank === 5 ? 'nod-3' : 'node-3'},${rank}`,
+      );
+      const { ran } = await judge({ ...withHotGpu(), 'steps.csv': steps }, ['--steps', 'steps.csv']);
+      expect(ran.stderr).toBe(
+        'muster: steps.csv: there is no log of nod-3; what their ranks take counts for the job only\n',
+      );
+    });
+
+    it('knows the node where there is only one', async () => {
+      const steps = stepText('step,rank,seconds,gpu', (step, rank) => `${step},${rank},${seconds(rank)},${rank}`);
+      const files = { 'node-3.csv': withHotGpu()['node-3.csv'] ?? '', 'steps.csv': steps };
+      expect(progress(await judge(files, ['--steps', 'steps.csv']))).toEqual([['node-3', 5, true]]);
+    });
+  });
+
+  it('says that a log repeats itself, and judges it once', async () => {
+    const files = withHotGpu();
+    const twice = { ...files, 'node-2.csv': `${files['node-2.csv']}${files['node-2.csv']}` };
+    const { ran, report } = await judge(twice);
+    expect(report).toEqual((await judge(files)).report);
+    expect(ran.stderr).toBe('muster: node-2.csv: 2400 lines left out that repeat earlier ones of the file\n');
   });
 
   it('moves the times of a node whose clock is in another zone, and says so', async () => {
@@ -243,10 +287,20 @@ describe('the command line of muster stragglers', () => {
       ['--prometheus', U, '--username', 'x', '--password-file', 'none'],
       '--password-file none: cannot be read (ENOENT)',
     ],
-    [['--prometheus', U, '--bearer-token-file', '/dev/null'], '--bearer-token-file /dev/null: is empty'],
+    [['--prometheus', U, '--bearer-token-file', '/dev/zero'], '--bearer-token-file /dev/zero: is no regular file'],
+    [['--prometheus', U, '--ca-file', '.'], '--ca-file .: is no regular file'],
+    [['--prometheus', U, '--bearer-token-file', 'large'], '--bearer-token-file large: is larger than 1 MiB'],
+    [['--prometheus', U, '--bearer-token-file', 'empty'], '--bearer-token-file empty: is empty'],
+    [['--prometheus', U, '--ca-file', 'pipe'], '--ca-file pipe: is no regular file'],
+    [['--prometheus', U, '--bearer-token-file', 'pipe'], '--bearer-token-file pipe: is no regular file'],
+    [['--prometheus', U, '--username', 'x', '--password-file', 'pipe'], '--password-file pipe: is no regular file'],
     [['--from', 'x', 'x'], '--from names x twice'],
     [['--from', 'x', '-o', 'xml'], 'text, json'],
   ])('%j is refused: %s', async (args, words) => {
-    expectRefusal(await muster(['stragglers', ...args], sandbox().env), words);
+    const { dir, env } = sandbox();
+    writeFiles(dir, { large: 'x'.repeat(2 ** 20 + 1), empty: '' });
+    // Nobody ever writes into it.
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    expectRefusal(await muster(['stragglers', ...args], env, { cwd: dir }), words);
   });
 });

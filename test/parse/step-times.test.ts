@@ -22,7 +22,8 @@ describe('a line of step times', () => {
 
   test('is read by the names of its columns, as spreadsheets write them', () => {
     const columns = columnsOf('\ufeff"Seconds","comment","rank","step"\r');
-    expect(readStepLine(columns, '"0.5","slow, I think","1","2"\r')).toMatchObject({ ok: false });
+    expect(readStepLine(columns, '"0.5","slow, I ""think""","1","2"\r')).toMatchObject({ value: { step: 2, rank: 1 } });
+    expect(readStepLine(columns, '"0.5","slow, I think,"1","2"\r')).toMatchObject({ ok: false });
     expect(readStepLine(columns, '"0.5","slow","1","2"\r')).toEqual({
       ok: true,
       value: { step: 2, rank: 1, seconds: 0.5 },
@@ -73,7 +74,14 @@ describe('a line of a list of jobs', () => {
     expect(readJobLine(PLAIN_JOB_COLUMNS, 'node-7,8841')).toMatchObject({ ok: true, value: { jobId: '8841' } });
   });
 
-  test.each(['', 'node-7', 'node-7,', ',8841'])('"%s" is none', (line) => {
+  test('has ids in quotes, also with a comma', () => {
+    expect(readJobLine(PLAIN_JOB_COLUMNS, '"node-7", "8841,2"\r')).toEqual({
+      ok: true,
+      value: { node: 'node-7', jobId: '8841,2' },
+    });
+  });
+
+  test.each(['', 'node-7', 'node-7,', ',8841', '"node-7,8841"'])('"%s" is none', (line) => {
     expect(readJobLine(PLAIN_JOB_COLUMNS, line)).toMatchObject({ ok: false });
   });
 });

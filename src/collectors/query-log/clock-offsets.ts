@@ -32,6 +32,9 @@ const asZone = (differenceMs: number): number => {
   return zone !== 0 && isNear(zone, differenceMs) ? zone : differenceMs;
 };
 
+/** One whose clock was set back within the log ends before it begins; it is there at its beginning at least. */
+const lastOf = ({ startsAt, endsAt }: WorkTimes): number => Math.max(startsAt, endsAt);
+
 const minutesOf = (ms: number): string => `${Math.round(Math.abs(ms) / MINUTE_MS)} min`;
 
 /**
@@ -47,7 +50,7 @@ export const clockOffsetsOf = (nodes: ReadonlyMap<string, WorkTimes>): ReadonlyM
     endsAt: agreed(all.map(({ endsAt }) => endsAt)),
   };
   const startOfAll = middle(all.map(({ startsAt }) => startsAt)) ?? 0;
-  const endOfAll = middle(all.map(({ endsAt }) => endsAt)) ?? 0;
+  const endOfAll = middle(all.map(lastOf)) ?? 0;
 
   const offsetOf = (times: WorkTimes): ClockOffset | undefined => {
     const differences = (['busyFrom', 'busyUntil', 'startsAt', 'endsAt'] as const).flatMap((name) => {
@@ -58,10 +61,11 @@ export const clockOffsetsOf = (nodes: ReadonlyMap<string, WorkTimes>): ReadonlyM
     const of = (name: string): number | undefined => differences.find((difference) => difference.name === name)?.ms;
     const beginning = of('busyFrom') ?? of('startsAt');
     const ending = of('busyUntil') ?? of('endsAt');
-    const isApart = times.startsAt > endOfAll || times.endsAt < startOfAll;
+    const isApart = times.startsAt > endOfAll || lastOf(times) < startOfAll;
     const isLate = of('busyFrom') !== undefined && Math.abs(of('busyFrom') ?? 0) > TOLERANCE_MS;
     if (!isApart && !isLate) return undefined;
-    if (beginning !== undefined && ending !== undefined && isNear(beginning, ending)) {
+    const isOff = beginning !== undefined && Math.abs(beginning) > TOLERANCE_MS;
+    if (isOff && ending !== undefined && isNear(beginning, ending)) {
       const offsetMs = asZone(beginning);
       return {
         offsetMs,

@@ -42,13 +42,13 @@ export const openQueryLog = async (o: LogOptions): Promise<Reading<QueryLog>> =>
   const opened = await openTextFile(o.path, o.chunkBytes);
   if (!opened.ok) return opened;
   const file = opened.value;
-  const sequence = createSequence(o.offsetMs);
+  const waiting: QuerySample[] = [];
+  const sequence = createSequence((sample) => waiting.push(sample), o.offsetMs);
 
   let text = '';
   let place = 0;
   let columns: QueryColumns | undefined;
   let refused: string | undefined;
-  let waiting: QuerySample[] = [];
   let isAtEnd = false;
   let lines = 0;
   let usable = 0;
@@ -78,7 +78,7 @@ export const openQueryLog = async (o: LogOptions): Promise<Reading<QueryLog>> =>
     const read = columns?.read(text, from, to);
     if (read?.ok) {
       usable += 1;
-      waiting.push(...sequence.take(read.value));
+      sequence.take(read.value);
       return;
     }
     const line = text.slice(from, to);
@@ -109,7 +109,7 @@ export const openQueryLog = async (o: LogOptions): Promise<Reading<QueryLog>> =>
       text = '';
       place = 0;
       if (next !== undefined) ended = next.detail;
-      waiting.push(...sequence.finish());
+      sequence.finish();
       await file.close();
     }
   };
@@ -153,7 +153,7 @@ export const openQueryLog = async (o: LogOptions): Promise<Reading<QueryLog>> =>
         }
         if (sample.sample.at >= untilMs) return true;
         take(sample);
-        waiting = waiting.length === 1 ? [] : waiting.slice(1);
+        waiting.shift();
       }
     },
     readOn,

@@ -14,8 +14,9 @@ export interface WorkTimes {
 const MEBIBYTE = 2 ** 20;
 /** Half an hour of eight GPUs every 5 s; less where work begins at once. */
 const START_BYTES = MEBIBYTE;
-const END_BYTES = MEBIBYTE / 4;
-const CHUNK_BYTES = MEBIBYTE / 16;
+/** From the end on backwards: a minute or two, where the log ends in the midst of work; more until it is seen. */
+const END_BYTES = [MEBIBYTE / 64, MEBIBYTE / 16, MEBIBYTE / 4] as const;
+const CHUNK_BYTES = MEBIBYTE / 64;
 const MINUTE_MS = 60_000;
 /** Mean utilisation of a node's GPUs over a minute: most kernels run, or hardly any does. */
 const AT_WORK = 0.5;
@@ -48,8 +49,9 @@ const readPart = async (
   let last: number | undefined;
   const minutes: Minute[] = [];
   for (let read = 0; read < bytes; read += CHUNK_BYTES) {
+    if (o.isEnough?.(minutes)) break;
     const next = await file.next();
-    if (next === undefined || !next.ok || o.isEnough?.(minutes)) break;
+    if (next === undefined || !next.ok) break;
     for (const line of next.value.split('\n')) {
       const text = line.replace('\ufeff', '').replace(/\r$/, '');
       const sample = columns?.read(text, 0, text.length);
@@ -94,6 +96,18 @@ const end = (minutes: readonly Minute[]): number | undefined => {
   return working < 0 || idle < working ? undefined : minutes[working]?.at;
 };
 
+/** The last lines of a log, back to where it is seen at work. */
+const readEnd = async (file: TextFile, columns: QueryColumns): Promise<Part> => {
+  let part: Part = { minutes: [] };
+  for (const bytes of END_BYTES) {
+    file.skipTo(Math.max(0, file.bytes - bytes));
+    part = await readPart(file, bytes, { columns });
+    // The first minute is a part of one.
+    if (part.minutes.slice(1).some(isAtWork) || bytes >= file.bytes) break;
+  }
+  return part;
+};
+
 /** Looks at the beginning and the end of a log; nothing where it has no usable line there. */
 export const workTimesOf = async (path: string): Promise<WorkTimes | undefined> => {
   const opened = await openTextFile(path, CHUNK_BYTES);
@@ -103,8 +117,7 @@ export const workTimesOf = async (path: string): Promise<WorkTimes | undefined> 
     // The last minute may have only begun.
     const start = await readPart(file, START_BYTES, { isEnough: (minutes) => isAtWork(minutes.at(-2)) });
     if (start.first === undefined || start.columns === undefined) return undefined;
-    file.skipTo(Math.max(0, file.bytes - END_BYTES));
-    const finish = await readPart(file, END_BYTES, { columns: start.columns });
+    const finish = await readEnd(file, start.columns);
     const busyFrom = beginning(start.minutes);
     const busyUntil = end(finish.minutes);
     return {

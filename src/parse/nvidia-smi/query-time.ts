@@ -1,3 +1,4 @@
+import { ownText } from '../own-text.ts';
 import { digitsAt } from '../quantity.ts';
 
 /** `2026/11/26 14:30:01.123`, as `nvidia-smi --help-query-gpu` gives it: "YYYY/MM/DD HH:MM:SS.msec". */
@@ -28,7 +29,7 @@ export const createTimeReader = (): ((line: string, from: number, to: number) =>
   return (line, from, to) => {
     if (to - from !== LENGTH) return Number.NaN;
     if (!line.startsWith(minute, from)) {
-      minute = line.slice(from, from + MINUTE_LENGTH);
+      minute = ownText(line.slice(from, from + MINUTE_LENGTH));
       minuteAt = startOfMinute(minute);
     }
     if (line[from + 16] !== ':' || line[from + 19] !== '.') return Number.NaN;

@@ -1,4 +1,6 @@
 import { absent, type Component, type GpuSample, known, type Reading, type ThrottleReason } from '../../api.ts';
+import { csvFields } from '../csv.ts';
+import { ownText } from '../own-text.ts';
 import { decimalBetween, hex } from '../quantity.ts';
 import { COLUMNS, type Column, type NumberColumn, type OpenSample } from './query-columns.ts';
 import { gpuOfTexts, type IdentityTexts } from './query-identity.ts';
@@ -158,7 +160,7 @@ const columnsOf = (readers: readonly FieldReader[], count: number): QueryColumns
       const candidate = gpus[turn];
       if (candidate !== undefined && isSame(line, candidate)) return candidate;
     }
-    const texts = identities.map(({ position }) => textAt(line, position));
+    const texts = identities.map(({ position }) => ownText(textAt(line, position)));
     const byKind = Object.fromEntries(identities.map(({ kind }, i) => [kind, texts[i]])) as IdentityTexts;
     const ref = gpuOfTexts(
       byKind,
@@ -197,7 +199,7 @@ const columnsOf = (readers: readonly FieldReader[], count: number): QueryColumns
     if (!read?.ok) return DAMAGED;
     // Only the low bits have names; the value is far below 2^53.
     const mask = Number(BigInt(read.value) & BigInt(ALL_REASONS));
-    if (masks.size < MOST_REMEMBERED) masks.set(text, mask);
+    if (masks.size < MOST_REMEMBERED) masks.set(ownText(text), mask);
     return mask;
   };
 
@@ -256,18 +258,37 @@ const columnsOf = (readers: readonly FieldReader[], count: number): QueryColumns
     }
     if (said !== 0) sample.throttled = throttledReasons(said, active);
     if (throttleSeconds !== undefined) sample.throttleSeconds = throttleSeconds;
-    return known({ ...gpu.gpu, sample });
+    const { ref, model } = gpu.gpu;
+    return known(model === undefined ? { ref, sample } : { ref, model, sample });
   };
 
   return { count, read };
 };
 
 /**
+ * Spreadsheets and CSV writers put fields in quotes. Only where they do so in the header is a line taken apart for it: it
+ * costs several times as much as reading it where it stands.
+ */
+const withoutQuotes = (columns: QueryColumns): QueryColumns => ({
+  count: columns.count,
+  read: (text, from, to) => {
+    const fields = csvFields(text.slice(from, to));
+    if (fields.length !== columns.count)
+      return absent('failed', `${fields.length} fields, the header has ${columns.count}`);
+    // No value of nvidia-smi that is read has a comma in it.
+    const line = fields.map((field) => field.replaceAll(',', ' ')).join(',');
+    return columns.read(line, 0, line.length);
+  },
+});
+
+/**
  * What a header line says of the lines that follow. `failed` where the line is no header at all, `unsupported` where it
  * is one whose lines could not be used, with what to ask nvidia-smi for.
  */
 export const readQueryHeader = (line: string): Reading<QueryColumns> => {
-  const fields = line.split(',');
+  const isQuoted = line.includes('"');
+  const own = ownText(line);
+  const fields = isQuoted ? csvFields(own) : own.split(',');
   const readers = readersOf(fields);
   const kinds = new Set(readers.map(({ column }) => column.kind));
   // A product name or "Active" is no column; one known name among values would be chance.
@@ -281,7 +302,8 @@ export const readQueryHeader = (line: string): Reading<QueryColumns> => {
       'unsupported',
       'no column tells how fast a GPU is; add utilization.gpu,clocks.sm,power.draw to --query-gpu',
     );
-  return known(columnsOf(readers, fields.length));
+  const columns = columnsOf(readers, fields.length);
+  return known(isQuoted ? withoutQuotes(columns) : columns);
 };
 
 /** What a line says of one GPU. A line that is cut, or ran into another, says nothing at all. */

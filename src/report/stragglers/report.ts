@@ -15,7 +15,7 @@ export interface StragglersReport {
   readonly schema_version: 1;
   /** The end of what was looked at. */
   readonly evaluated_at: string;
-  /** How much time was looked at. */
+  /** How much time was looked at; of logs from the first line to the last. */
   readonly window_seconds: number;
   readonly source: StragglersSource;
   /** The worst first. */

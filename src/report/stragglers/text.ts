@@ -80,7 +80,8 @@ const jobLines = (job: JobReport, columns: number, palette: Palette): readonly s
   const name = printable(job.job_id);
   const size = `${job.nodes > 0 ? `${plural(job.nodes, 'node')}, ` : ''}${plural(job.gpus, 'GPU')}`;
   const head = `${VERDICTS[job.verdict]}${name === '' ? '' : ` job ${name}`}`;
-  const [first = '', ...rest] = wrap(`${head}: ${printable(job.reason)} (${size})`, columns);
+  const reason = printable(job.reason).replace(`${VERDICTS.job_shaped}: `, '');
+  const [first = '', ...rest] = wrap(`${head}: ${reason} (${size})`, columns);
   const paint = verdictPaint(job.verdict, palette);
   // Where the line had to be broken within the head, it stays unpainted.
   const painted = first.startsWith(head) ? `${paint(palette.strong(head))}${first.slice(head.length)}` : first;
@@ -101,7 +102,9 @@ const conclusion = ({ jobs }: StragglersReport, exitCode: number): string => {
 const header = ({ source, evaluated_at, window_seconds }: StragglersReport): string => {
   const minutes = Math.max(1, Math.round(window_seconds / 60));
   const length = minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
-  return `stragglers in ${length} until ${minute(evaluated_at)}, from ${source === 'offline' ? 'logs' : 'Prometheus'}`;
+  if (source === 'prometheus') return `stragglers in ${length} until ${minute(evaluated_at)}, from Prometheus`;
+  const from = minute(new Date(Date.parse(evaluated_at) - window_seconds * 1000).toISOString());
+  return `stragglers from ${from} to ${minute(evaluated_at)} (${length}), by the clocks of the logs`;
 };
 
 /** `-o text`: a verdict a job, the worst first; who is accused, with the evidence and what to do; the exit code last. */

@@ -72,6 +72,7 @@ describe('a log', () => {
   test.each([
     ['with CRLF', WHOLE.replaceAll('\n', '\r\n')],
     ['with a byte order mark', `\ufeff${WHOLE}`],
+    ['in quotes, as spreadsheets write it', WHOLE.replaceAll(/[^,\n]+/g, (field) => `"${field.trim()}"`)],
     ['with empty lines', WHOLE.replaceAll('\n', '\n\n')],
     ['whose logger was started again', WHOLE.replace(LINES[20] ?? '', `${HEADER}\n${LINES[20]}`)],
   ])('%s is the same log', async (_, text) => {
@@ -137,6 +138,28 @@ describe('a log', () => {
     const { taken, notes } = await readText(`${HEADER}\n${doubled.join('\n')}\n`);
     expect(taken).toHaveLength(LINES.length);
     expect(notes.strays).toBe(LINES.length);
+  });
+
+  describe('that was appended to itself', () => {
+    const more = logLines({ node: 1, gpus: 4, minutes: 2, startsAt: '2026/11/26 14:03' }).join('\n');
+
+    test.each([
+      ['is judged once', WHOLE + WHOLE, LINES.length, LINES.length],
+      ['and again is judged once', WHOLE + WHOLE + WHOLE, LINES.length, 2 * LINES.length],
+      ['and went on is judged to its end', `${WHOLE}${WHOLE}${more}\n`, LINES.length + 48, LINES.length],
+    ])('%s', async (_, text, usable, repeated) => {
+      const { taken, minutes, notes } = await readText(text);
+      expect(taken).toHaveLength(usable);
+      expect(minutes).toHaveLength(usable / 24);
+      expect(notes).toMatchObject({ repeated, strays: 0, setBack: [] });
+    });
+
+    test('is known from one whose clock was set back to its beginning', async () => {
+      const after = WHOLE.replaceAll(/\d+ MHz/g, '1111 MHz');
+      const { taken, notes } = await readText(WHOLE + after);
+      expect(taken).toHaveLength(2 * LINES.length);
+      expect(notes).toMatchObject({ repeated: 0, setBack: [170_000] });
+    });
   });
 
   test('with a silence of a day has no minutes for it', async () => {

@@ -47,6 +47,7 @@ describe('a column of nvidia-smi --query-gpu', () => {
     ['enforced.power.limit [W]', '700.00 W', { powerLimitWatts: 700 }],
     ['gpu.power.current_limit [W]', '700.00 W', { powerLimitWatts: 700 }],
     ['power.limit [W]', '650.00 W', { powerLimitWatts: 650 }],
+    ['gpu.power.requested_limit [W]', '650.00 W', { powerLimitWatts: 650 }],
     ['power.default_limit [W]', '700.00 W', { defaultPowerLimitWatts: 700 }],
     ['temperature.gpu', '59', { temperatureCelsius: 59 }],
     ['temperature.gpu', '-4', { temperatureCelsius: -4 }],
@@ -186,6 +187,25 @@ describe('a header', () => {
     expect(header).toMatchObject({ ok: false, reason });
     expect(header).toHaveProperty('detail', expect.stringContaining(words));
   });
+});
+
+describe('a line in quotes', () => {
+  const header = '"timestamp","index","name","power.draw [W]"';
+
+  test('says what it says without', () => {
+    expect(sampleOf(header, `"${AT}","3","NVIDIA H100, 80GB","631.95 W"`)).toMatchObject({
+      model: 'NVIDIA H100  80GB',
+      sample: { at: AT_MS, powerWatts: 631.95 },
+    });
+    expect(sampleOf(header, `${AT},3,NVIDIA H100,631.95 W`).sample).toEqual({ at: AT_MS, powerWatts: 631.95 });
+  });
+
+  test.each([`"${AT}","3","NVIDIA H100","63`, `"${AT}","3"`, `"${AT}","3","NVIDIA H100",""631.95 W"`, '"'])(
+    'that is damaged says nothing: %s',
+    (line) => {
+      expect(read(header, line)).toMatchObject({ ok: false });
+    },
+  );
 });
 
 describe('a damaged line says nothing at all', () => {
