@@ -45,6 +45,7 @@ const nicsIn = (node: string, files: NodeFiles): Facts['nics'] =>
           {
             ref: { kind: 'nic', key: `${node}/${device}`, device },
             role: 'compute',
+            linkLayer: known('infiniband'),
             state: known('ACTIVE'),
             rateGbps: rateGbps(text.trim()),
           } as unknown as Facts['nics'][number],
