@@ -45,10 +45,7 @@ export const createActivityWatch = (o: { readonly sawStart: boolean }): Activity
   return {
     next: (at, minutes) => {
       const present = minutes.filter(({ window }) => window !== undefined);
-      if (
-        present.length === 0 ||
-        present.filter(({ window }) => isWorking(window)).length < RULES.activeShare * present.length
-      ) {
+      if (!present.some(({ window }) => isWorking(window))) {
         idleSince ??= at;
         // After a long pause caches are cold and GPUs cool, as at the beginning.
         if (at - idleSince >= RULES.warmUpMinutes * 60_000) {

@@ -1,4 +1,4 @@
-import type { GpuWindow } from '../api.ts';
+import type { GpuMinute, GpuWindow } from '../api.ts';
 import { RULES } from './rules.ts';
 
 /**
@@ -12,6 +12,16 @@ export const busyShare = ({ busyRatio, powerWatts, powerLimitWatts }: GpuWindow)
   if (busyRatio !== undefined) return busyRatio;
   if (powerWatts === undefined || powerLimitWatts === undefined) return 1;
   return powerWatts >= IDLE_POWER_SHARE * powerLimitWatts ? 1 : 0;
+};
+
+/**
+ * How busy a GPU must be to be compared. Where most of a job works one that does half as much is late; where few do (one
+ * GPU of eight, requests that come and go) those that work are compared among themselves.
+ */
+export const comparedFrom = (minutes: readonly GpuMinute[]): number => {
+  const present = minutes.filter(({ window }) => window !== undefined);
+  const working = present.filter(({ window }) => isWorking(window)).length;
+  return working >= RULES.activeShare * present.length ? RULES.comparedFrom : RULES.busyAt;
 };
 
 export const isWorking = (window: GpuWindow | undefined): boolean =>

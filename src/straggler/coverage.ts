@@ -1,5 +1,5 @@
 import type { GpuMinute } from '../api.ts';
-import { busyShare } from './busy.ts';
+import { busyShare, comparedFrom } from './busy.ts';
 import type { Peer, PeerGroup } from './peers.ts';
 import { RULES } from './rules.ts';
 import { partName } from './wording.ts';
@@ -25,13 +25,14 @@ export const countBy = <T, K>(items: readonly T[], keyOf: (item: T) => K): Reado
 const isTelling = ({ values }: Peer): boolean => !Number.isNaN(values.sm_clock) || !Number.isNaN(values.power);
 
 export const countComparable = (minutes: readonly GpuMinute[], groups: readonly PeerGroup[]): Comparable => {
+  const least = comparedFrom(minutes);
   const telling = groups.map(({ members }) => members.filter(isTelling).length);
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   return {
     compared: sum(telling.filter((count) => count > RULES.minPeers)),
     alone: sum(telling.filter((count) => count <= RULES.minPeers)),
     notBusy: minutes
-      .filter(({ window }) => window !== undefined && busyShare(window) < RULES.comparedFrom)
+      .filter(({ window }) => window !== undefined && busyShare(window) < least)
       .map(({ ref }) => partName(ref)),
     isTelling: sum(telling) > 0,
   };

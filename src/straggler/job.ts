@@ -1,7 +1,7 @@
 import type { Component, GpuMinute, JobVerdict } from '../api.ts';
 import { type Accused, accuse } from './accusation.ts';
 import { type Activity, createActivityWatch } from './activity.ts';
-import { busyShare } from './busy.ts';
+import { busyShare, comparedFrom } from './busy.ts';
 import { throttledShare } from './causes.ts';
 import { type Comparison, compare, type Deviations } from './compare.ts';
 import { type Comparable, countBy, countComparable, createSilence } from './coverage.ts';
@@ -53,9 +53,10 @@ export const createJobWatch = (o: {
 
   const peersOf = (minutes: readonly GpuMinute[], causes: JobCauses): readonly Peer[] => {
     const peers: Peer[] = [];
+    const least = comparedFrom(minutes);
     for (const minute of minutes) {
       const { ref, window } = minute;
-      if (window === undefined || busyShare(window) < RULES.comparedFrom) continue;
+      if (window === undefined || busyShare(window) < least) continue;
       const values = valuesOf(minute);
       const part = gpus.of(ref);
       smoothLoad(part, loadOfValues(values));

@@ -12,7 +12,7 @@ export const RULES = {
 
   /** Below it a clock reading is that of an idle GPU. */
   busyAt: 0.5,
-  /** A job is at work while this share of its GPUs is busy. */
+  /** Where this share of a job's GPUs is busy the others are late rather than unused. */
   activeShare: 0.5,
   /** Less busy than this is not slow but unused, or hung: another check's matter. */
   comparedFrom: 0.2,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { evaluate, type Outcome } from './pipeline.ts';
-import { isHardwareFault, type ScoreOptions, score } from './scoring/score.ts';
+import { isHardwareFault, isHostFault, type ScoreOptions, score } from './scoring/score.ts';
 import { scoreTable } from './scoring/table.ts';
 import type { TruthFault } from './simulator/spec.ts';
 import { type Scenario, type SetName, suite } from './suite.ts';
@@ -107,6 +107,7 @@ const report = async (): Promise<void> => {
     outcomes.filter(({ heldOut }) => heldOut),
     isHardwareFault(LEAST),
   );
+  headline('hosts under pressure, ≥ 10 %', outcomes, (fault) => ownFault(fault) && isHostFault(fault));
   headline('all faults of one part, ≥ 10 %, also those that show nowhere', outcomes, ownFault);
   say('\n--- verdicts of healthy jobs, by workload (share of the minutes)\n');
   say(verdictMinutes(outcomes));

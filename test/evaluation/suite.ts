@@ -62,13 +62,15 @@ const OLD_CSV: CsvFormat = {
   reasons: 'clocks_throttle_reasons',
   counters: false,
   applicationClocks: true,
+  // Before Ampere no GPU remaps rows.
+  remappedRows: false,
 };
 
 const PLATFORMS: readonly Platform[] = [
   { products: times(4, 'h100'), format: FULL_CSV },
-  { products: times(8, 'h200'), format: { ...FULL_CSV, remappedRows: true } },
+  { products: times(8, 'h200'), format: FULL_CSV },
   { products: times(1, 'h100'), format: FULL_CSV },
-  { products: times(2, 'b200'), format: { ...FULL_CSV, remappedRows: true } },
+  { products: times(2, 'b200'), format: FULL_CSV },
   { products: times(4, 'gb200'), format: FULL_CSV },
   { products: times(2, 'a100'), format: { ...OLD_CSV, units: false } },
   { products: times(8, 'v100'), format: OLD_CSV },

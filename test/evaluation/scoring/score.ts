@@ -83,7 +83,10 @@ export const costsAtLeast =
 export const isHardwareFault =
   (slowdown: number) =>
   (fault: TruthFault): boolean =>
-    costsAtLeast(slowdown)(fault) && fault.cause !== 'none' && fault.visible === 'telemetry';
+    costsAtLeast(slowdown)(fault) && fault.cause !== 'none' && !isHostFault(fault) && fault.visible === 'telemetry';
+
+/** The host is slow by what runs on it, not by its hardware. */
+export const isHostFault = ({ cause }: TruthFault): boolean => cause === 'host_pressure';
 
 const HOUR_MS = 3_600_000;
 

@@ -69,7 +69,8 @@ export const FULL_CSV: CsvFormat = {
   counters: true,
   columns: 'full',
   applicationClocks: false,
-  remappedRows: false,
+  // The agent knows them from `nvidia-smi -q -x` as well.
+  remappedRows: true,
 };
 
 /** What goes wrong with the observation, not with the machine. */

@@ -1,6 +1,6 @@
 import { createEngine, type Engine, type FaultState, nodeName } from './engine.ts';
 import { onsetSeconds } from './onset.ts';
-import type { JobSpec, TruthFault } from './spec.ts';
+import type { CsvFormat, JobSpec, TruthFault } from './spec.ts';
 
 /** Of a ramp only its top counts as the full fault. */
 const FULL_STRENGTH = 0.95;
@@ -28,6 +28,10 @@ const add = (sums: Sums, { part, spec, culprits, activity }: FaultState, seconds
   sums.fullWithout += without;
 };
 
+/** Columns that nobody asked for tell nothing; what slows the clock shows in the clock all the same. */
+const isHidden = (cause: string, format: CsvFormat): boolean =>
+  (cause === 'remapped_rows' && !format.remappedRows) || (cause === 'pcie_degraded' && format.columns === 'few');
+
 const describe = (spec: JobSpec, engine: Engine, fault: FaultState, sums: Sums, startMs: number): TruthFault[] => {
   const { profile, spec: told, part } = fault;
   const ofGpu = told.gpu !== undefined && profile.scope === 'node' && profile.byPort === undefined;
@@ -44,7 +48,7 @@ const describe = (spec: JobSpec, engine: Engine, fault: FaultState, sums: Sums, 
     targetSlowdown: told.jobSlowdown,
     realisedSlowdown: sums.full > 0 ? slowdown(sums.full, sums.fullWithout) : meanSlowdown,
     meanSlowdown,
-    visible: profile.visible,
+    visible: isHidden(profile.cause, spec.format) ? 'none' : profile.visible,
   } as const;
   if (scope === 'job') return [common];
   return places.map((node) => ({
