@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { checks as allChecks } from '../../checks/index.ts';
 import { loadMemory } from '../agent/memory.ts';
-import type { AnyCheck, Reading } from '../api.ts';
+import type { AnyCheck, FactName, Reading } from '../api.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { withMachine } from '../config/machine.ts';
@@ -104,9 +104,12 @@ const fromDaemon = async (
   return { snapshot: kept, source: 'daemon', ageSeconds: asked.ageSeconds };
 };
 
+/** Facts of whoever watches for a time: a single look has none of them. */
+const OF_THE_AGENT: readonly FactName[] = ['agent', 'stragglers', 'pastFindings'];
+
 /** What a run without the agent can judge: it says nothing about an agent that it is not. */
 const withoutAgent = (checks: readonly AnyCheck[]): readonly AnyCheck[] => {
-  const rest = checks.filter(({ requires }) => !requires.includes('agent'));
+  const rest = checks.filter(({ requires }) => !OF_THE_AGENT.some((name) => requires.includes(name)));
   return rest.length === 0 ? checks : rest;
 };
 

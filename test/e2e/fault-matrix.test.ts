@@ -109,14 +109,17 @@ const cases = MACHINE_NAMES.flatMap((machine) =>
   }).map((expectation) => ({ machine, ...expectation })),
 );
 
+/** What only a process that watches for a time can judge. */
+const OF_THE_AGENT = ['host/agent-degraded', 'straggler/lagging-gpu', 'straggler/repeat-offender'];
+
 describe('each machine without a fault', () => {
   it.each(MACHINE_NAMES)('%s passes', async (machine) => {
     const verdict = await judgeSpec(machine);
     const unsettled = verdict.checks.filter(({ severity }) => !['PASS', 'SKIPPED'].includes(severity));
     expect(unsettled.map(({ id, severity, reason, findings }) => ({ id, severity, reason, findings }))).toEqual([]);
     expect(verdict).toMatchObject({ ready: true, overall_severity: 'PASS' });
-    const skipped = verdict.checks.filter(({ severity }) => severity === 'SKIPPED');
-    expect(skipped.length, skipped.map(({ id, reason }) => `${id}: ${reason}`).join('\n')).toBeLessThanOrEqual(3);
+    const skipped = verdict.checks.filter(({ id, severity }) => severity === 'SKIPPED' && !OF_THE_AGENT.includes(id));
+    expect(skipped.length, skipped.map(({ id, reason }) => `${id}: ${reason}`).join('\n')).toBeLessThanOrEqual(1);
   });
 });
 
