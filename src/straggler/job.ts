@@ -126,6 +126,8 @@ export const createJobWatch = (o: {
 
   /** A GPU that left the job, or was swapped, is none of its parts: nothing is said of it any more. */
   const keepPresent = (minutes: readonly GpuMinute[]): void => {
+    const before = latest?.minutes ?? [];
+    if (before.length === minutes.length && before.every(({ ref }, i) => ref.key === minutes[i]?.ref.key)) return;
     const present = new Set<string>();
     for (const { ref } of minutes) present.add(ref.key).add(nodeKey(ref.node));
     for (const parts of [gpus, nodes]) parts.keep((key) => present.has(key));
@@ -151,9 +153,9 @@ export const createJobWatch = (o: {
   return {
     next: (at, minutes) => {
       const activity = activityWatch.next(at, minutes);
+      keepPresent(minutes);
       latest = { at, minutes, activity };
       silence.note(at, minutes);
-      keepPresent(minutes);
       idleMinutes = activity === 'idle' ? idleMinutes + 1 : 0;
       if (idleMinutes === RULES.warmUpMinutes) forget();
       if (activity !== 'working') return;

@@ -19,16 +19,8 @@ const sortedFew = (values: ArrayLike<number>): number[] => {
 };
 
 /** A sorted copy of what is a number. */
-export const sortedOf = (values: ArrayLike<number>): ArrayLike<number> => {
-  if (values.length <= FEW) return sortedFew(values);
-  const sorted = new Float64Array(values.length);
-  let kept = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? Number.NaN;
-    if (!Number.isNaN(value)) sorted[kept++] = value;
-  }
-  return sorted.subarray(0, kept).sort();
-};
+export const sortedOf = (values: ArrayLike<number>): ArrayLike<number> =>
+  values.length <= FEW ? sortedFew(values) : numbersIn(values).sort();
 
 /** Of a sorted list; NaN of an empty one. */
 export const medianOfSorted = (sorted: ArrayLike<number>): number => {
@@ -38,7 +30,57 @@ export const medianOfSorted = (sorted: ArrayLike<number>): number => {
   return length % 2 === 1 ? upper : ((sorted[(length >> 1) - 1] ?? Number.NaN) + upper) / 2;
 };
 
-export const median = (values: ArrayLike<number>): number => medianOfSorted(sortedOf(values));
+/**
+ * The `rank`-th smallest, by C. A. R. Hoare's selection: what lies below it ends up below it, and no more is sorted than
+ * that takes. Changes the order of `values`.
+ */
+const select = (values: Float64Array, rank: number): number => {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1] ?? 0;
+    let i = low;
+    let k = high;
+    while (i <= k) {
+      while ((values[i] ?? 0) < pivot) i += 1;
+      while ((values[k] ?? 0) > pivot) k -= 1;
+      if (i > k) break;
+      const swapped = values[i] ?? 0;
+      values[i] = values[k] ?? 0;
+      values[k] = swapped;
+      i += 1;
+      k -= 1;
+    }
+    if (rank <= k) high = k;
+    else if (rank >= i) low = i;
+    else break;
+  }
+  return values[rank] ?? Number.NaN;
+};
+
+const numbersIn = (values: ArrayLike<number>): Float64Array => {
+  const kept = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (!Number.isNaN(value)) kept[count++] = value;
+  }
+  return kept.subarray(0, count);
+};
+
+/** Of an unsorted list, without what is NaN. */
+export const median = (values: ArrayLike<number>): number => {
+  if (values.length <= FEW) return medianOfSorted(sortedFew(values));
+  const numbers = numbersIn(values);
+  const { length } = numbers;
+  if (length === 0) return Number.NaN;
+  const upper = select(numbers, length >> 1);
+  if (length % 2 === 1) return upper;
+  // After the selection everything below the middle is below it.
+  let lower = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < length >> 1; i++) lower = Math.max(lower, numbers[i] ?? lower);
+  return (lower + upper) / 2;
+};
 
 /** The median of a sorted list without one element of this value. */
 export const medianOfOthers = (sorted: ArrayLike<number>, value: number): number => {
@@ -57,9 +99,9 @@ const NORMAL_CONSISTENT = 1.4826;
 
 /** A standard deviation that up to half of the values cannot spoil: 1.4826 × MAD. */
 export const robustSpread = (values: ArrayLike<number>, centre: number): number => {
-  const distances = new Array<number>(values.length);
+  const distances = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) distances[i] = Math.abs((values[i] ?? Number.NaN) - centre);
-  return NORMAL_CONSISTENT * medianOfSorted(sortedOf(distances));
+  return NORMAL_CONSISTENT * median(distances);
 };
 
 /** Of an unsorted list, by the nearest rank; NaN of an empty one. */

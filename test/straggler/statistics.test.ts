@@ -31,6 +31,14 @@ describe('robust statistics', () => {
     );
   });
 
+  it('takes the median of many as of few, of equal ones too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 25, maxLength: 400 }), (values) => {
+        expect(median(values)).toBe(plainMedian(values));
+      }),
+    );
+  });
+
   it('is not spoilt by a third of the values', () => {
     const healthy = Array.from({ length: 20 }, (_, i) => 100 + (i % 5));
     const spoilt = [...healthy, ...new Array<number>(9).fill(1e9)];
