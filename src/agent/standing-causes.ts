@@ -1,5 +1,6 @@
 import type { Cause, Component, Facts, GpuMinute, N, NicPort } from '../api.ts';
 import type { FactMap } from '../engine/snapshot.ts';
+import { usualOf } from '../straggler/group-by.ts';
 import { RULES } from '../straggler/rules.ts';
 
 /**
@@ -10,20 +11,13 @@ import { RULES } from '../straggler/rules.ts';
 const STALLED = { cpu: 0.25, memory: 0.1, io: 0.25 } as const;
 const SAYS_NOTHING_ALONE: ReadonlySet<keyof typeof STALLED> = new Set(['cpu', 'io']);
 
-/** The most frequent value; of equally frequent ones the largest. */
-const usual = (values: readonly number[]): number | undefined => {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([a, often], [b, oftenB]) => oftenB - often || b - a)[0]?.[0];
-};
-
 /**
  * What is usual among those of the like that have more, where these are more than half of all: then the others should have
  * it too. Of a half nobody knows which half is as it was built.
  */
 const usuallyMore = (own: number, like: readonly number[]): number | undefined => {
   const more = like.filter((other) => other > own);
-  return more.length * 2 > like.length ? usual(more) : undefined;
+  return more.length * 2 > like.length ? usualOf(more) : undefined;
 };
 
 const fact = <K extends keyof FactMap & keyof Facts>(facts: FactMap, name: K): Facts[K] | undefined => {
@@ -82,7 +76,7 @@ const links = (facts: FactMap): readonly Cause[] => {
     const active = like.filter(isActive);
     const rates = active.flatMap(({ rateGbps: rate }) => (rate.ok ? [rate.value] : []));
     if (state.ok && !isActive(port)) {
-      const expected = usual(rates);
+      const expected = usualOf(rates);
       const mostAre = active.length * 2 > like.length;
       const run = expected === undefined ? 'are ACTIVE' : `run at ${expected} Gb/s`;
       return mostAre ? [{ kind: 'link_degraded', detail: `${name} is ${state.value}, its siblings ${run}` }] : [];

@@ -33,12 +33,12 @@ export const createActivityWatch = (o: { readonly sawStart: boolean }): Activity
     return known > 0 && dropped >= RULES.phase.share * known;
   };
 
-  const learn = (minutes: readonly GpuMinute[], weight: number): void => {
+  const learn = (minutes: readonly GpuMinute[]): void => {
     for (const { ref, window } of minutes) {
       const watts = window?.powerWatts;
       if (watts === undefined) continue;
       const usual = usualWatts.get(ref.key) ?? watts;
-      usualWatts.set(ref.key, usual + (watts - usual) * weight);
+      usualWatts.set(ref.key, usual + (watts - usual) * NEW_MINUTE);
     }
   };
 
@@ -59,7 +59,7 @@ export const createActivityWatch = (o: { readonly sawStart: boolean }): Activity
       if (at - workingSince < RULES.warmUpMinutes * 60_000) return 'warming-up';
       const other = isOtherPhase(present);
       // A phase that lasts becomes what is usual.
-      learn(present, NEW_MINUTE);
+      learn(present);
       return other ? 'other-phase' : 'working';
     },
   };

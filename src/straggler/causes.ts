@@ -1,5 +1,7 @@
 import type { Cause, Component, GpuSample, GpuWindow } from '../api.ts';
+import { usualOf } from './group-by.ts';
 import { RULES } from './rules.ts';
+import { megahertz, percent } from './wording.ts';
 
 /** A GPU with what it printed last and what its window comes to. */
 export interface CauseInput {
@@ -19,39 +21,26 @@ export interface Usual {
   readonly pcieGeneration: number | undefined;
 }
 
-/** The most frequent value; of equally frequent ones the largest. */
-const usualOf = (inputs: readonly CauseInput[], of: (input: CauseInput) => number | undefined): number | undefined => {
-  const counts = new Map<number, number>();
-  for (const input of inputs) {
-    const value = of(input);
-    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-  let usual: number | undefined;
-  for (const [value, count] of counts) {
-    const best = usual === undefined ? 0 : (counts.get(usual) ?? 0);
-    if (count > best || (count === best && value > (usual ?? value))) usual = value;
-  }
-  return usual;
-};
-
 /** A link drops its generation when the GPU idles (nvidia-smi manual): only what works tells it. */
 const workingGeneration = ({ working, window }: CauseInput): number | undefined =>
   (window.busyRatio ?? 0) >= RULES.busyAt ? working?.pcieGeneration : undefined;
 
-export const usualAmong = (inputs: readonly CauseInput[]): Usual => ({
-  powerLimitWatts: usualOf(inputs, ({ latest }) => latest.powerLimitWatts),
-  applicationSmHertz: usualOf(inputs, ({ latest }) => latest.applicationSmHertz),
-  applicationClocksRatio: usualOf(inputs, ({ window }) =>
-    window.throttleRatio.application_clocks === undefined
-      ? undefined
-      : Math.round(window.throttleRatio.application_clocks),
-  ),
-  pcieWidth: usualOf(inputs, ({ latest }) => latest.pcieWidth),
-  pcieGeneration: usualOf(inputs, workingGeneration),
-});
+export const usualAmong = (inputs: readonly CauseInput[]): Usual => {
+  const usual = (of: (input: CauseInput) => number | undefined): number | undefined =>
+    usualOf(inputs.map(of).filter((value) => value !== undefined));
+  return {
+    powerLimitWatts: usual(({ latest }) => latest.powerLimitWatts),
+    applicationSmHertz: usual(({ latest }) => latest.applicationSmHertz),
+    applicationClocksRatio: usual(({ window }) =>
+      window.throttleRatio.application_clocks === undefined
+        ? undefined
+        : Math.round(window.throttleRatio.application_clocks),
+    ),
+    pcieWidth: usual(({ latest }) => latest.pcieWidth),
+    pcieGeneration: usual(workingGeneration),
+  };
+};
 
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
-const megahertz = (hertz: number): string => `${Math.round(hertz / 1e6)} MHz`;
 const celsius = ({ temperatureCelsius }: GpuWindow): string =>
   temperatureCelsius === undefined ? '' : `, ${Math.round(temperatureCelsius)} °C`;
 

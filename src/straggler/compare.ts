@@ -1,4 +1,4 @@
-import { FEATURES, type Feature, type FeatureName, plain } from './features.ts';
+import { asShare, FEATURES, type Feature, type FeatureName, plain } from './features.ts';
 import type { Peer, PeerGroup } from './peers.ts';
 import { RULES } from './rules.ts';
 import type { Baselines } from './slots.ts';
@@ -34,9 +34,6 @@ type Found<K> = Map<K, Map<FeatureName, Deviation>>;
 
 /** Of nodes this part of the minimum effect is kept: the power of a node against the fleet counts from 3 %. */
 const NODE_SHARE_KEPT = 0.6;
-
-const asShare = ({ scale }: Feature, difference: number): number =>
-  scale === 'kelvin' ? difference : 1 - Math.exp(-difference);
 
 const note = <K>(found: Found<K>, key: K, name: FeatureName, deviation: Deviation): void => {
   const held = found.get(key);

@@ -1,4 +1,5 @@
 import type { Frame, GpuMinute, JobVerdict, RankStep, StragglerWatch } from '../api.ts';
+import { groupBy } from './group-by.ts';
 import { createJobWatch, type JobWatch } from './job.ts';
 import { type Baselines, createBaselines } from './slots.ts';
 import { judgeSteps, type StepEvidence } from './step-times.ts';
@@ -14,16 +15,6 @@ export interface Detector {
 
 /** A job that has been gone for this long is over. */
 const FORGOTTEN_MS = 3_600_000;
-
-const byJob = (minutes: readonly GpuMinute[]): Map<string, GpuMinute[]> => {
-  const jobs = new Map<string, GpuMinute[]>();
-  for (const minute of minutes) {
-    const job = jobs.get(minute.jobId);
-    if (job === undefined) jobs.set(minute.jobId, [minute]);
-    else job.push(minute);
-  }
-  return jobs;
-};
 
 export const createDetector = (
   o: {
@@ -46,7 +37,7 @@ export const createDetector = (
   /** Ids of the jobs in the frame. */
   const take = (frame: Frame): readonly string[] => {
     const ids: string[] = [];
-    for (const [jobId, minutes] of byJob(frame.gpus)) {
+    for (const [jobId, minutes] of groupBy(frame.gpus, ({ jobId }) => jobId)) {
       let job = jobs.get(jobId);
       if (job === undefined) {
         const watch = createJobWatch({ jobId, sawStart: !isFirst, baselines, learn: o.learn ?? true });

@@ -1,4 +1,12 @@
-import type { Cause, CauseKind, Effect, EffectFeature, EvidenceFamily, StragglerLevel } from '../api.ts';
+import {
+  type Cause,
+  type CauseKind,
+  type Effect,
+  type EffectFeature,
+  type EvidenceFamily,
+  STRAGGLER_LEVELS,
+  type StragglerLevel,
+} from '../api.ts';
 
 interface CauseMeaning {
   readonly family: EvidenceFamily;
@@ -119,6 +127,9 @@ export const familiesOf = ({ causes, effects }: Evidence): readonly EvidenceFami
   ...new Set([...causes.map(({ kind }) => CAUSES[kind].family), ...effects.map(({ family }) => family)]),
 ];
 
-const RANK: Readonly<Record<StragglerLevel, number>> = { suspect: 0, likely: 1, confirmed: 2 };
-export const isWorse = (a: StragglerLevel, b: StragglerLevel): boolean => RANK[a] > RANK[b];
-export const levelRank = (level: StragglerLevel): number => RANK[level];
+export const levelRank = (level: StragglerLevel): number => STRAGGLER_LEVELS.indexOf(level);
+export const isWorse = (a: StragglerLevel, b: StragglerLevel): boolean => levelRank(a) > levelRank(b);
+
+/** How far behind its effects put a part; heat is not counted, it holds nobody back by itself. */
+export const worstDeviation = (effects: readonly Effect[]): number =>
+  Math.max(0, ...effects.map(({ feature, deviation }) => (feature === 'temperature' ? 0 : deviation)));

@@ -92,8 +92,10 @@ export const comparable = ({ scale, read }: Feature, window: GpuWindow | undefin
 export const plain = ({ scale }: Feature, compared: number): number =>
   scale === 'kelvin' ? compared : Math.exp(compared);
 
+/** A difference of what is comparable, for people: a share, or kelvin. */
+export const asShare = ({ scale }: Feature, difference: number): number =>
+  scale === 'kelvin' ? difference : 1 - Math.exp(-difference);
+
 /** By how much `compared` is worse than `centre`; negative where it is better. A share, or kelvin. */
-export const worsening = ({ scale, worse }: Feature, compared: number, centre: number): number => {
-  const difference = worse * (compared - centre);
-  return scale === 'kelvin' ? difference : 1 - Math.exp(-difference);
-};
+export const worsening = (feature: Feature, compared: number, centre: number): number =>
+  asShare(feature, feature.worse * (compared - centre));

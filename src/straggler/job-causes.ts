@@ -1,4 +1,5 @@
 import type { Cause, CauseKind, GpuMinute } from '../api.ts';
+import { countBy } from './group-by.ts';
 import { RULES } from './rules.ts';
 
 /** What a node has, all of its GPUs have. */
@@ -23,19 +24,16 @@ export interface JobCauses {
 export const byKind = (causes: readonly Cause[]): readonly Cause[] =>
   causes.length < 2 ? causes : [...new Map(causes.map((cause) => [cause.kind, cause])).values()];
 
-const count = <K>(counts: Map<K, number>, key: K): void => {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-};
-
 export const causesOfJob = (minutes: readonly GpuMinute[]): JobCauses => {
-  const total = new Map<CauseKind, number>();
-  const gpusOf = new Map<string, number>();
+  const total = countBy(
+    minutes.flatMap(({ causes }) => byKind(causes)),
+    ({ kind }) => kind,
+  );
+  const gpusOf = countBy(minutes, ({ ref }) => ref.node ?? '');
   const ofNode = new Map<string, Map<CauseKind, { gpus: number; cause: Cause }>>();
   for (const { ref, causes } of minutes) {
     const node = ref.node ?? '';
-    count(gpusOf, node);
     for (const cause of byKind(causes)) {
-      count(total, cause.kind);
       const kinds = ofNode.get(node) ?? new Map<CauseKind, { gpus: number; cause: Cause }>();
       kinds.set(cause.kind, { gpus: (kinds.get(cause.kind)?.gpus ?? 0) + 1, cause });
       ofNode.set(node, kinds);

@@ -4,7 +4,8 @@ import { type Activity, createActivityWatch } from './activity.ts';
 import { busyShare, comparedFrom } from './busy.ts';
 import { throttledShare } from './causes.ts';
 import { type Comparison, compare, type Deviations } from './compare.ts';
-import { type Comparable, countBy, countComparable, createSilence } from './coverage.ts';
+import { type Comparable, countComparable } from './coverage.ts';
+import { countBy, groupBy } from './group-by.ts';
 import { causesOfJob, type JobCauses } from './job-causes.ts';
 import { nodeComponent, nodeKey } from './nodes.ts';
 import { ofMost, withOwnPast } from './own-history.ts';
@@ -12,6 +13,7 @@ import { createParts, type Parts, settle, smoothLoad } from './parts.ts';
 import { groupPeers, loadOfValues, type Peer, valuesOf } from './peers.ts';
 import { RULES } from './rules.ts';
 import { type Shape, shapeOf } from './shape.ts';
+import { createSilence } from './silence.ts';
 import type { Baselines } from './slots.ts';
 import { median } from './statistics.ts';
 import type { StepEvidence } from './step-times.ts';
@@ -103,13 +105,7 @@ export const createJobWatch = (o: {
   };
 
   const noteNodes = (at: number, peers: readonly Peer[], comparison: Comparison, causes: JobCauses): void => {
-    const ofNode = new Map<string, Peer[]>();
-    for (const peer of peers) {
-      const members = ofNode.get(peer.node);
-      if (members === undefined) ofNode.set(peer.node, [peer]);
-      else members.push(peer);
-    }
-    for (const [node, members] of ofNode) {
+    for (const [node, members] of groupBy(peers, (peer) => peer.node)) {
       const [first] = members;
       const fromPeers = comparison.nodes.get(node) ?? NOTHING;
       const own = causes.nodes.get(node) ?? [];

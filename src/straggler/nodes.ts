@@ -1,6 +1,7 @@
 import type { Component } from '../api.ts';
 import type { Accused } from './accusation.ts';
 import { type Evidence, levelOf, levelRank } from './evidence.ts';
+import { groupBy } from './group-by.ts';
 
 export const nodeKey = (node: string | undefined): string => `node ${node ?? ''}`;
 
@@ -16,17 +17,6 @@ const WHOLE = 0.75;
 
 const sameCauses = (one: Evidence, whole: Evidence): boolean =>
   one.causes.length > 0 && one.causes.every(({ kind }) => whole.causes.some((cause) => cause.kind === kind));
-
-const groupByNode = (accused: readonly Accused[]): ReadonlyMap<string, readonly Accused[]> => {
-  const nodes = new Map<string, Accused[]>();
-  for (const one of accused) {
-    const node = one.component.node ?? '';
-    const known = nodes.get(node);
-    if (known === undefined) nodes.set(node, [one]);
-    else known.push(one);
-  }
-  return nodes;
-};
 
 /** The node in the place of its GPUs. What its power shows is then the effect, and no impact besides. */
 const asNode = (gpus: readonly Accused[]): Accused | undefined => {
@@ -71,4 +61,6 @@ const foldNode = (accused: readonly Accused[], gpusOfNode: number): readonly Acc
 export const foldNodes = (accused: readonly Accused[], gpusOfNodes: ReadonlyMap<string, number>): readonly Accused[] =>
   gpusOfNodes.size < 2
     ? accused
-    : [...groupByNode(accused)].flatMap(([node, ofNode]) => foldNode(ofNode, gpusOfNodes.get(node) ?? 0));
+    : [...groupBy(accused, ({ component }) => component.node ?? '')].flatMap(([node, ofNode]) =>
+        foldNode(ofNode, gpusOfNodes.get(node) ?? 0),
+      );

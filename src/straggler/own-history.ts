@@ -1,5 +1,5 @@
 import type { Deviation, Deviations } from './compare.ts';
-import { FEATURES, type Feature, type FeatureName, plain } from './features.ts';
+import { asShare, FEATURES, type Feature, type FeatureName, plain } from './features.ts';
 import { RULES } from './rules.ts';
 import { medianOfSorted, robustSpread, sortedOf } from './statistics.ts';
 
@@ -60,7 +60,7 @@ export const createOwnHistory = (): OwnHistory => {
         if (one.values.length < RULES.persistence.of || Number.isNaN(value)) continue;
         if (one.isStale) refresh(one);
         const difference = feature.worse * (value - one.centre);
-        const deviation = 1 - Math.exp(-difference);
+        const deviation = asShare(feature, difference);
         const z = difference / one.spread;
         if (deviation < feature.minEffect || z < RULES.zWithCause) continue;
         found ??= new Map();

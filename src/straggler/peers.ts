@@ -1,5 +1,6 @@
 import type { Component, GpuMinute } from '../api.ts';
 import { comparable, FEATURES, type FeatureName } from './features.ts';
+import { groupBy } from './group-by.ts';
 import { loadOf, roleBorders, roleIndex } from './roles.ts';
 
 /** One GPU of a job in one minute, with what it is compared by. */
@@ -43,31 +44,10 @@ export interface Grouping {
   readonly isSplit: boolean;
 }
 
-const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> => {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-};
-
-const indexesByNode = (members: readonly Peer[]): ReadonlyMap<string, readonly number[]> => {
-  const nodes = new Map<string, number[]>();
-  for (const [i, { node }] of members.entries()) {
-    const indexes = nodes.get(node);
-    if (indexes === undefined) nodes.set(node, [i]);
-    else indexes.push(i);
-  }
-  return nodes;
-};
-
 const groupOf = (role: string, members: readonly Peer[]): PeerGroup => ({
   role,
   members,
-  nodes: indexesByNode(members),
+  nodes: groupBy(members.keys(), (i) => members[i]?.node ?? ''),
 });
 
 /**

@@ -60,7 +60,7 @@ export const RULES = {
   powerOfClock: 2,
 
   /** A lone GPU that computes less than its peers: only where these wait for it at full utilisation (NCCL spins). */
-  hostSlow: { peersBusy: 0.93, deviation: 0.1 },
+  hostSlow: { peersBusy: 0.93 },
   /** By how much the later half of the steps must be longer: step times vary by some percent by themselves. */
   stepDrift: 0.05,
   /** Node power against the fleet: below 0.97 all that were accused on 84 real 4-GPU nodes were slow (SC22 data, Longhorn). */

@@ -1,6 +1,6 @@
 import type { CauseKind } from '../api.ts';
 import type { Accused } from './accusation.ts';
-import { explains } from './evidence.ts';
+import { explains, worstDeviation } from './evidence.ts';
 import { RULES } from './rules.ts';
 
 /** One cause of many: what they share is found, and nobody is accused alone. */
@@ -53,9 +53,6 @@ export const sharedCauses = (
   );
 };
 
-const worstDeviation = ({ evidence }: Accused): number =>
-  Math.max(0, ...evidence.effects.filter(({ feature }) => feature !== 'temperature').map(({ deviation }) => deviation));
-
 /** So many times as far behind as the usual one of those who share its cause, it is more than the shared cause. */
 const FAR_WORSE = 3;
 
@@ -66,8 +63,10 @@ export const notShared = (accused: readonly Accused[], shared: readonly SharedCa
     causes.length > 0 && causes.every(({ kind }) => kinds.has(kind));
   const usual = accused
     .filter(isSharing)
-    .map(worstDeviation)
+    .map(({ evidence: { effects } }) => worstDeviation(effects))
     .sort((a, b) => a - b);
   const middle = usual[usual.length >> 1] ?? 0;
-  return accused.filter((one) => !isSharing(one) || (middle > 0 && worstDeviation(one) >= FAR_WORSE * middle));
+  return accused.filter(
+    (one) => !isSharing(one) || (middle > 0 && worstDeviation(one.evidence.effects) >= FAR_WORSE * middle),
+  );
 };

@@ -1,4 +1,5 @@
 import type { Effect, RankStep } from '../api.ts';
+import { groupBy } from './group-by.ts';
 import { UNKNOWN_ROLE } from './peers.ts';
 import { RULES } from './rules.ts';
 import { median, robustSpread } from './statistics.ts';
@@ -21,7 +22,6 @@ export interface StepEvidence {
   readonly roles?: string;
   /** By how much the latest half of the steps is slower than the first: a share; negative is faster. */
   readonly drift: number;
-  readonly steps: number;
 }
 
 /** Fewer steps say nothing about persistence; and a rank must be slow in this share of them. */
@@ -45,27 +45,14 @@ interface Rank {
   peerSeconds: number[];
 }
 
-const NONE: StepEvidence = { slowRanks: [], isRotating: false, isGrouped: false, drift: 0, steps: 0 };
-
-const groupBy = <K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> => {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-};
+const NONE: StepEvidence = { slowRanks: [], isRotating: false, isGrouped: false, drift: 0 };
 
 /** Ranks of one role with their time besides that of their peers in the same step. */
-const ranksOf = (steps: readonly RankStep[]): { readonly ranks: readonly Rank[]; readonly steps: number } => {
+const ranksOf = (steps: readonly RankStep[]): readonly Rank[] => {
   const ranks = new Map<number, Rank>();
-  let seen = 0;
   for (const ofStep of groupBy(steps, ({ step }) => step).values()) {
-    let counts = false;
     for (const [role, peers] of groupBy(ofStep, ({ role: own }) => own ?? UNKNOWN_ROLE)) {
       if (peers.length - 1 < RULES.minPeers) continue;
-      counts = true;
       const centre = median(peers.map(({ seconds }) => seconds));
       for (const { rank, seconds, node, gpu } of peers) {
         if (!(seconds > 0)) continue;
@@ -84,9 +71,8 @@ const ranksOf = (steps: readonly RankStep[]): { readonly ranks: readonly Rank[];
         ranks.set(rank, held);
       }
     }
-    if (counts) seen += 1;
   }
-  return { ranks: [...ranks.values()], steps: seen };
+  return [...ranks.values()];
 };
 
 const driftOf = (steps: readonly RankStep[]): number => {
@@ -194,9 +180,8 @@ const rolesDiffer = (steps: readonly RankStep[]): string | undefined => {
 
 /** What the job's own step times say: who is waited for, or that it is the workload. */
 export const judgeSteps = (all: readonly RankStep[]): StepEvidence => {
-  const { ranks, steps } = ranksOf(all);
-  const regular = ranks.filter(({ ratios }) => ratios.length >= MIN_STEPS);
-  if (regular.length - 1 < RULES.minPeers) return { ...NONE, drift: driftOf(all), steps };
+  const regular = ranksOf(all).filter(({ ratios }) => ratios.length >= MIN_STEPS);
+  if (regular.length - 1 < RULES.minPeers) return { ...NONE, drift: driftOf(all) };
   const judged = [...groupBy(regular, ({ role }) => role).values()]
     .filter((ofRole) => ofRole.length - 1 >= RULES.minPeers)
     .map(judgeRole);
@@ -206,7 +191,6 @@ export const judgeSteps = (all: readonly RankStep[]): StepEvidence => {
     isGrouped: judged.some(({ grouped }) => grouped),
     isRotating: rotates(regular),
     drift: driftOf(all),
-    steps,
     ...(roles === undefined ? {} : { roles }),
   };
 };

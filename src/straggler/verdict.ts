@@ -2,7 +2,7 @@ import type { CauseKind, GpuMinute, JobVerdict, Straggler } from '../api.ts';
 import type { Accused } from './accusation.ts';
 import type { Activity } from './activity.ts';
 import type { Comparable } from './coverage.ts';
-import { type Evidence, familiesOf, impactOf, levelRank } from './evidence.ts';
+import { familiesOf, impactOf, levelRank, worstDeviation } from './evidence.ts';
 import { foldNodes } from './nodes.ts';
 import {
   accusedReason,
@@ -41,13 +41,12 @@ const straggler = (jobId: string, { component, level, evidence, firstSeen, lastS
   };
 };
 
-const evidenceWeight = ({ effects }: Evidence): number =>
-  Math.max(0, ...effects.map(({ feature, deviation }) => (feature === 'temperature' ? 0 : deviation)));
-
 /** The worst first: by level, then by how far it is behind. */
 const ranked = (accused: readonly Accused[]): readonly Accused[] =>
   [...accused].sort(
-    (a, b) => levelRank(b.level) - levelRank(a.level) || evidenceWeight(b.evidence) - evidenceWeight(a.evidence),
+    (a, b) =>
+      levelRank(b.level) - levelRank(a.level) ||
+      worstDeviation(b.evidence.effects) - worstDeviation(a.evidence.effects),
   );
 
 /** What a job is judged by. */

@@ -7,6 +7,8 @@ export const percent = (share: number): string => {
   return `${Math.abs(value) < 1 && value !== 0 ? value.toFixed(1) : Math.round(value)} %`;
 };
 
+export const megahertz = (hertz: number): string => `${Math.round(hertz / 1e6)} MHz`;
+
 /** `node-17 GPU 3`; without a node where only this one is looked at. */
 export const partName = ({ kind, node, index, uuid }: Component): string => {
   if (kind === 'node') return node ?? 'this node';
@@ -16,9 +18,9 @@ export const partName = ({ kind, node, index, uuid }: Component): string => {
 
 const shown: Readonly<Record<Effect['feature'], (effect: Effect) => string>> = {
   sm_clock: ({ observed, peerMedian, deviation }) =>
-    `SM clock ${Math.round(observed / 1e6)} MHz, ${percent(deviation)} below the ${Math.round(peerMedian / 1e6)} MHz`,
+    `SM clock ${megahertz(observed)}, ${percent(deviation)} below the ${megahertz(peerMedian)}`,
   sm_clock_p05: ({ observed, peerMedian }) =>
-    `SM clock dips to ${Math.round(observed / 1e6)} MHz (5th percentile), ${Math.round(peerMedian / 1e6)} MHz`,
+    `SM clock dips to ${megahertz(observed)} (5th percentile), ${megahertz(peerMedian)}`,
   power: ({ observed, peerMedian, deviation }) =>
     `power ${Math.round(observed)} W, ${percent(deviation)} below the ${Math.round(peerMedian)} W`,
   busy: ({ observed, peerMedian, deviation }) =>

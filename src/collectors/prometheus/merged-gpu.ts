@@ -40,7 +40,7 @@ const sorted = (records: readonly GpuRecord[], minutes: Minutes): readonly GpuRe
     .map(({ record }) => record);
 
 /** Without a UUID, a GPU is its index on its node. */
-export const physicalKey = ({ identity: { uuid, node, index } }: GpuRecord): string => uuid ?? `${node}/gpu${index}`;
+const physicalKey = ({ identity: { uuid, node, index } }: GpuRecord): string => uuid ?? `${node}/gpu${index}`;
 
 /** The GPUs behind the records: two targets that tell of one UUID are one GPU. */
 export const mergeGpus = (records: Iterable<GpuRecord>, minutes: Minutes): readonly MergedGpu[] => {
