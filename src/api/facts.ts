@@ -1,8 +1,12 @@
 import type { Component } from './component.ts';
+import type { ClockState, Cpus, HostMemory, TaskTable } from './host.ts';
+import type { EthernetStatistics, RoceSettings } from './network.ts';
+import type { KernelModules, MemoryController, PciAcs, Service } from './platform.ts';
 import type { NicRole, Profile } from './profile.ts';
 import type { B, N, Reading, S } from './reading.ts';
 import type { Action, Lifetime, Severity } from './rule.ts';
 import type { Counter, Signal, Window } from './series.ts';
+import type { Filesystem, Mount, NvmeDrive, RaidArray } from './storage.ts';
 import type { GpuMinute, StragglerWatch } from './straggler.ts';
 
 type Table<V> = Readonly<Record<string, V>>;
@@ -208,6 +212,10 @@ export interface NicPort {
   readonly numaNode: N;
   readonly pcie: PcieLink;
   readonly chipCelsius: Signal;
+  /** Of the transceiver, where the driver has a sensor for it (`Module0`). */
+  readonly opticsCelsius: Signal;
+  /** The partition keys in use, as sysfs prints them: `0xffff`. InfiniBand only. */
+  readonly pkeys: Reading<readonly string[]>;
   /** sysfs names, `counters/` and `hw_counters/` together, as node_exporter reads them. */
   readonly counters: Table<Counter>;
   /** `/sys/class/net/<netdev>/carrier_down_count` of the port's interface. */
@@ -239,7 +247,23 @@ export interface XidMeaning {
   readonly source: string;
 }
 
-export type KernelEventKind = 'xid' | 'sxid' | 'fallen-off-bus' | 'aer' | 'oom' | 'mlx5' | 'other';
+export type KernelEventKind =
+  | 'xid'
+  | 'sxid'
+  | 'fallen-off-bus'
+  | 'aer'
+  | 'oom'
+  | 'mlx5'
+  | 'hung-task'
+  | 'lockup'
+  | 'kernel-bug'
+  | 'machine-check'
+  | 'edac'
+  | 'nvme'
+  | 'filesystem'
+  | 'network-filesystem'
+  | 'segfault'
+  | 'other';
 
 export interface KernelEvent {
   /** Unix ms; for a record without a usable time, the time at which it was read. */
@@ -388,6 +412,20 @@ export interface Facts {
   agent: AgentHealth;
   stepTimes: readonly StepTime[];
   hostPressure: HostPressure;
+  tasks: TaskTable;
+  hostMemory: HostMemory;
+  cpus: Cpus;
+  clock: ClockState;
+  mounts: readonly Mount[];
+  filesystems: readonly Filesystem[];
+  nvmeDrives: readonly NvmeDrive[];
+  raidArrays: readonly RaidArray[];
+  services: readonly Service[];
+  kernelModules: KernelModules;
+  memoryControllers: readonly MemoryController[];
+  pciAcs: readonly PciAcs[];
+  roce: readonly RoceSettings[];
+  ethernetStatistics: readonly EthernetStatistics[];
   /** The latest minute of every GPU here: its window, its job, its causes. */
   gpuMinutes: readonly GpuMinute[];
   stragglers: StragglerWatch;

@@ -43,7 +43,18 @@ export interface Profile {
   };
   /** Thresholds by name, read by check options through `fromProfile`. */
   readonly limits: Readonly<Record<string, Expected<number>>>;
-  /** Versions that the site wants, by name: `driver`, `vbios`, `nic-firmware`. */
+  /** Versions that the site wants, by name: `driver`, `vbios`, `inforom`, `nic-firmware`, `kernel`, `bios`. */
   readonly pins: Readonly<Record<string, Expected<string>>>;
   readonly nics: readonly ExpectedNics[];
+  /** systemd units that must run, and kernel modules that must be loaded. */
+  readonly services: Expected<readonly string[]>;
+  readonly kernelModules: Expected<readonly string[]>;
+  /** Mount points that must be there. */
+  readonly mounts: Expected<readonly string[]>;
+  readonly host: {
+    readonly cpus: Expected<number>;
+    readonly numaNodes: Expected<number>;
+    readonly memoryBytes: Expected<number>;
+    readonly nvmeDrives: Expected<number>;
+  };
 }

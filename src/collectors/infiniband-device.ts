@@ -128,6 +128,8 @@ const readPort = async (device: Directory, shared: Shared, port: number, ports: 
     ...common,
     ref: { ...ref, key: `nic:${ref.device}/${port}`, port },
     role: 'unknown',
+    opticsCelsius: signal(absent('not-recorded', 'no source reads it yet')),
+    pkeys: absent('not-recorded', 'no source reads it yet'),
     linkLayer: layer,
     state,
     physicalState: physical,

@@ -45,6 +45,11 @@ if [ -f "$answers/$key.out" ]; then /bin/cat "$answers/$key.out"; fi
 exit "$status"
 `;
 
+/** They answer what their callers here ask and nothing else. */
+const PLAIN_TOOLS = ['ibstat'] as const;
+
+const plainUsage = (tool: string): string => `The simulated ${tool} answers only what muster asks of it.`;
+
 /** Scripts by name; `answers` is the folder in which the owner keeps what the tools say. */
 export const fakeTools = (answers: string): ReadonlyMap<string, string> =>
   new Map([
@@ -57,5 +62,5 @@ export const fakeTools = (answers: string): ReadonlyMap<string, string> =>
         QUERY,
       ),
     ],
-    ['ibstat', answering('ibstat', answers, 'The simulated ibstat takes no arguments.')],
+    ...PLAIN_TOOLS.map((tool) => [tool, answering(tool, answers, plainUsage(tool))] as const),
   ]);

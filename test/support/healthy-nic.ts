@@ -29,6 +29,8 @@ export const healthyNic = (index: number, overrides?: Overrides<NicPort>): NicPo
       numaNode: known(index < 4 ? 0 : 1),
       pcie: fullPcie(),
       chipCelsius: signalOf(55),
+      opticsCelsius: signalOf(48),
+      pkeys: known(['0xffff']),
       counters: { link_downed: steady(2), symbol_error: steady(0), port_rcv_errors: steady(7) },
       carrierDowns: steady(3),
     },

@@ -1,6 +1,7 @@
 import { checks } from '../../checks/index.ts';
+import type { AnyCollector, Context } from '../../src/api.ts';
 import { createCollectors } from '../../src/collectors/index.ts';
-import { createEngine, type EngineSettings } from '../../src/engine/engine.ts';
+import { createEngine, type Engine, type EngineSettings } from '../../src/engine/engine.ts';
 import { readNode } from '../../src/engine/node.ts';
 import { runOneShot } from '../../src/engine/one-shot.ts';
 import type { Snapshot } from '../../src/engine/snapshot.ts';
@@ -31,10 +32,21 @@ export const momentsOf = (spec: string, secondsAfterStart: readonly number[] = [
   });
 };
 
+export interface JudgingOptions {
+  readonly context?: Context;
+  /** Besides those that ship. */
+  readonly collectors?: readonly AnyCollector[];
+  /** Only this check; all sources that it needs are asked. */
+  readonly only?: string;
+  /** What no source tells, before anything is asked. */
+  readonly prepare?: (engine: Engine) => void;
+}
+
 /** Judges samples through collectors, engine and checks, without a process or a file. */
 export const judgeMoments = async (
   moments: readonly Moment[],
   settings: Partial<EngineSettings> = {},
+  o: JudgingOptions = {},
 ): Promise<Snapshot> => {
   const host = playback(moments);
   const node = await readNode(host, { name: 'node-1' });
@@ -45,11 +57,12 @@ export const judgeMoments = async (
     settings: { ...SETTINGS, ...settings },
     abandoned: { count: () => 0, oldestSeconds: () => 0 },
   });
+  o.prepare?.(engine);
   return runOneShot({
     engine,
-    checks,
-    collectors: createCollectors({ inventoryCommand: { file: 'none', args: [] } }),
-    context: 'prejob',
+    checks: o.only === undefined ? checks : checks.filter(({ id }) => id === o.only),
+    collectors: [...createCollectors({ inventoryCommand: { file: 'none', args: [] } }), ...(o.collectors ?? [])],
+    context: o.context ?? 'prejob',
     timeoutMs: 60_000,
     next: async () => host.step(),
   });

@@ -20,6 +20,10 @@ export const profileOf = (overrides: ProfileOverrides = {}): Profile => ({
   limits: {},
   pins: {},
   nics: [],
+  services: unsaid,
+  kernelModules: unsaid,
+  mounts: unsaid,
+  host: { cpus: unsaid, numaNodes: unsaid, memoryBytes: unsaid, nvmeDrives: unsaid },
   ...overrides,
   gpu: {
     count: specified(8),

@@ -68,6 +68,8 @@ export const healthyPort = (n: number, over: Partial<NicPort> = {}): NicPort => 
   numaNode: known(n < 4 ? 0 : 1),
   pcie: fullPcie(),
   chipCelsius: signalOf(58),
+  opticsCelsius: signalOf(48),
+  pkeys: known(['0xffff']),
   counters: Object.fromEntries(PORT_COUNTERS.map((name) => [name, steady(0)])),
   carrierDowns: steady(1),
   ...over,

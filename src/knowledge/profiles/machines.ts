@@ -32,6 +32,7 @@ export const withBase = (machine: MachineRecord): MachineRecord => {
     gpu: { ...base.gpu, ...machine.gpu },
     limits: { ...base.limits, ...machine.limits },
     pins: { ...base.pins, ...machine.pins },
+    host: { ...base.host, ...machine.host },
   };
 };
 

@@ -29,6 +29,13 @@ const nicsOf = (nics: NonNullable<MachineRecord['nics']>): readonly ExpectedNics
     pcieWidth: expected(nic.pcie_width),
   }));
 
+const hostOf = (host: NonNullable<MachineRecord['host']>): Profile['host'] => ({
+  cpus: expected(host.cpus),
+  numaNodes: expected(host.numa_nodes),
+  memoryBytes: expected(host.memory_bytes),
+  nvmeDrives: expected(host.nvme_drives),
+});
+
 /** What a machine's record leaves open, its base and then the GPU product supply. */
 export const machineProfile = (machine: MachineRecord, product: ProductRecord | undefined): Profile => ({
   id: machine.id,
@@ -41,6 +48,10 @@ export const machineProfile = (machine: MachineRecord, product: ProductRecord | 
   limits: expectedAll({ ...product?.limits, ...machine.limits }),
   pins: expectedAll(machine.pins ?? {}),
   nics: nicsOf(machine.nics ?? []),
+  services: expected(machine.services),
+  kernelModules: expected(machine.kernel_modules),
+  mounts: expected(machine.mounts),
+  host: hostOf(machine.host ?? {}),
 });
 
 /**
@@ -60,5 +71,9 @@ export const genericProfile = (name: string | undefined, product: ProductRecord 
     limits: expectedAll(product?.limits ?? {}),
     pins: {},
     nics: [],
+    services: unsaid,
+    kernelModules: unsaid,
+    mounts: unsaid,
+    host: hostOf({}),
   };
 };

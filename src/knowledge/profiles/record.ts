@@ -10,8 +10,11 @@ export interface Sourced<T> {
 
 const confidence = v.picklist(['specified', 'measured', 'assumed']);
 
+const isSourced = <T>(given: T | Sourced<T>): given is Sourced<T> =>
+  typeof given === 'object' && given !== null && !Array.isArray(given);
+
 // A site may give the bare value: what it says of its own machines is then the source.
-const sourced = <T extends string | number>(value: v.GenericSchema<T>) =>
+const sourced = <T extends string | number | readonly string[]>(value: v.GenericSchema<T>) =>
   v.pipe(
     v.union(
       [value, v.strictObject({ value, source: v.pipe(v.string(), v.nonEmpty('must not be empty')), confidence })],
@@ -19,7 +22,7 @@ const sourced = <T extends string | number>(value: v.GenericSchema<T>) =>
     ),
     v.transform(
       (given): Sourced<T> =>
-        typeof given === 'object' ? given : { value: given, source: "the site's own profile", confidence: 'specified' },
+        isSourced(given) ? given : { value: given, source: "the site's own profile", confidence: 'specified' },
     ),
   );
 
@@ -38,6 +41,8 @@ export const gpuNumbers = {
 };
 
 export const limits = v.record(v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, 'must be lower case with hyphens')), measure);
+
+const names = sourced<readonly string[]>(v.array(v.pipe(v.string(), v.nonEmpty('must not be empty'))));
 
 const nics = v.strictObject({
   role: v.picklist(['compute', 'storage', 'management', 'unused', 'unknown']),
@@ -60,6 +65,19 @@ export const machineSchema = v.strictObject({
   limits: v.optional(limits),
   pins: v.optional(v.record(v.string(), sourced(v.string()))),
   nics: v.optional(v.array(nics)),
+  /** systemd units that must run, and kernel modules that must be loaded. */
+  services: v.optional(names),
+  kernel_modules: v.optional(names),
+  /** Mount points that must be there. */
+  mounts: v.optional(names),
+  host: v.optional(
+    v.strictObject({
+      cpus: v.optional(count),
+      numa_nodes: v.optional(count),
+      memory_bytes: v.optional(amount),
+      nvme_drives: v.optional(count),
+    }),
+  ),
 });
 
 export type MachineRecord = v.InferOutput<typeof machineSchema>;

@@ -108,6 +108,8 @@ const portOf = (device: string, ca: Values, port: number, values: Values): Raw<N
       aer: { correctable: none, nonfatal: none, fatal: none },
     },
     chipCelsius: signal(NOT_PRINTED),
+    opticsCelsius: signal(NOT_PRINTED),
+    pkeys: NOT_PRINTED,
     counters: {},
     carrierDowns: none,
   };

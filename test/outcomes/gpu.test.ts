@@ -1,0 +1,3 @@
+import { describeOutcomes } from '../support/outcomes-of.ts';
+
+await describeOutcomes('gpu');
