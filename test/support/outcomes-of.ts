@@ -14,6 +14,8 @@ export interface Found {
   readonly severity?: FindingRecord['severity'];
   /** Words of the message. */
   readonly saying?: string | RegExp;
+  /** Files without which there would be nothing to find, and why: a process that is gone is no longer stuck. */
+  readonly mayVanish?: { readonly paths: RegExp; readonly because: string };
 }
 
 /**
@@ -54,13 +56,12 @@ const words = (one: FindingRecord): string => {
 };
 
 /** What people read of each case, so that a change of words shows as one. */
-const readOf = async (check: string, { findings, skipped, unknown }: Outcomes): Promise<string> => {
+const readOf = async (check: string, outcomes: Outcomes): Promise<string> => {
+  const { skipped, unknown } = outcomes;
   const lines: string[] = [];
-  for (const [code, given] of Object.entries(findings)) {
-    for (const [i, { on }] of listOf(given).entries()) {
-      const own = (await on.judge(check)).findings.filter((one) => one.code === code);
-      lines.push(`# ${code} (${i})`, ...own.map(words), '');
-    }
+  for (const { code, i, on } of foundIn(outcomes)) {
+    const own = (await on.judge(check)).findings.filter((one) => one.code === code);
+    lines.push(`# ${code} (${i})`, ...own.map(words), '');
   }
   for (const [name, machines] of Object.entries({ skipped, unknown })) {
     if ('never' in machines) continue;
@@ -80,6 +81,10 @@ export const outcomesOf = async (id: string): Promise<Outcomes | undefined> => {
   if (!existsSync(file)) return undefined;
   return ((await import(/* @vite-ignore */ file)) as { default: Outcomes }).default;
 };
+
+/** Every machine on which it finds something. */
+export const foundIn = ({ findings }: Outcomes): readonly (Found & { readonly code: string; readonly i: number })[] =>
+  Object.entries(findings).flatMap(([code, given]) => listOf(given).map((one, i) => ({ code, i, ...one })));
 
 /** The tests of all checks of a category. */
 export const describeOutcomes = async (category: string): Promise<void> => {
@@ -109,10 +114,7 @@ export const describeOutcomes = async (category: string): Promise<void> => {
         const text = await readOf(check.id, outcomes);
         expectGolden(`outcomes/${check.id}.txt`, text, `test/outcomes/${category}.test.ts`);
       });
-      const found = Object.entries(outcomes.findings).flatMap(([code, given]) =>
-        listOf(given).map((one, i) => ({ code, i, ...one })),
-      );
-      it.each(found)('finds $code ($i)', async ({ code, on, about, severity, saying }) => {
+      it.each(foundIn(outcomes))('finds $code ($i)', async ({ code, on, about, severity, saying }) => {
         const result = await on.judge(check.id);
         const own = result.findings.filter((one) => one.code === code);
         expect(own.map(shortName).sort(), said(result)).toEqual([...about].sort());

@@ -37,9 +37,12 @@ export interface RawMachine {
   /** What the check makes of it. */
   readonly judge: (check: string) => Promise<CheckResult>;
   readonly moments: readonly Moment[];
+  /** What was changed of the healthy machine that it began as: where the bad news stands. */
+  readonly changedPaths: readonly string[];
 }
 
 interface State {
+  readonly healthy: readonly Moment[];
   readonly moments: readonly Moment[];
   readonly settings: Partial<EngineSettings>;
   readonly context: Context;
@@ -73,6 +76,10 @@ const edited = (tree: ReadonlyMap<string, string>, pattern: string, edit: Edit):
 
 const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string): Map<string, string> => {
   const changed = new Map(tree);
+  if (path === 'kmsg') {
+    changed.delete(path);
+    return changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}kmsg\t${absence}\n`);
+  }
   if (path.startsWith('commands/')) {
     for (const kind of ['out', 'err', 'exit']) changed.delete(`${path}.${kind}`);
     changed.set(`${path}.exit`, `${absence}\n`);
@@ -86,6 +93,14 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
 const bootedAt = (tree: ReadonlyMap<string, string>): number =>
   Number(/^btime (\d+)$/m.exec(tree.get('proc/stat') ?? '')?.[1] ?? 0) * 1000;
 
+const changedPaths = ({ moments, healthy }: State): readonly string[] => {
+  const paths = moments.flatMap(({ tree }, i) => {
+    const before = healthy[Math.min(i, healthy.length - 1)]?.tree ?? new Map<string, string>();
+    return [...new Set([...tree.keys(), ...before.keys()])].filter((path) => tree.get(path) !== before.get(path));
+  });
+  return [...new Set(paths)].filter((path) => path !== ABSENCES);
+};
+
 const machineOf = (state: State): RawMachine => {
   const changed = (
     change: (tree: ReadonlyMap<string, string>) => ReadonlyMap<string, string>,
@@ -97,6 +112,7 @@ const machineOf = (state: State): RawMachine => {
     });
   return {
     moments: state.moments,
+    changedPaths: changedPaths(state),
     with: (edits, when) =>
       changed(
         (tree) => Object.entries(edits).reduce((text, [pattern, edit]) => edited(text, pattern, edit), new Map(tree)),
@@ -141,8 +157,15 @@ const machineOf = (state: State): RawMachine => {
 
 /** Samples of a machine, such as those of a recording. */
 export const rawMachine = (moments: readonly Moment[]): RawMachine =>
-  machineOf({ moments, settings: {}, context: 'prejob', prepare: [], collectors: [] });
+  machineOf({ moments, healthy: moments, settings: {}, context: 'prejob', prepare: [], collectors: [] });
 
 /** A simulated machine: `hgx-h100-8+xid79@gpu3`, at so many seconds after its start. */
 export const simulated = (spec = 'hgx-h100-8', secondsAfterStart: readonly number[] = [0, 5]): RawMachine =>
-  rawMachine(momentsOf(spec, secondsAfterStart));
+  machineOf({
+    moments: momentsOf(spec, secondsAfterStart),
+    healthy: momentsOf(spec.split('+')[0] ?? spec, secondsAfterStart),
+    settings: {},
+    context: 'prejob',
+    prepare: [],
+    collectors: [],
+  });
