@@ -56,6 +56,8 @@ export const createTasksCollector = (): Collector<'tasks'> => {
       if (!uptime.ok) return { tasks: uptime };
       const pids = names.value.filter((name) => /^\d+$/.test(name)).map(Number);
       const { count, zombies, stuck } = await watch.look(pids, uptime.value, host, signal);
+      // Nobody takes the answer of a call that was given up; what it did not read is read next time.
+      if (signal.aborted) return { tasks: absent('timeout', 'the tasks are more than can be read in time') };
       firstLookAt ??= uptime.value;
       const files = parsed(await host.read('/proc/sys/fs/file-nr'), fileHandles);
       const value: Raw<TaskTable> = {
