@@ -1,7 +1,6 @@
 import { type Host, known, type Reading, type StuckTask } from '../api.ts';
-import { contextSwitches, taskStat } from '../parse/proc-task.ts';
+import { contextSwitches, taskStat, waitChannel } from '../parse/proc-task.ts';
 import { parsed } from '../parse/reading.ts';
-import { line } from './sysfs.ts';
 
 export interface TaskStates {
   readonly count: number;
@@ -59,7 +58,7 @@ export const createTaskWatch = (): TaskWatch => {
     const before = seen.get(pid);
     const earlier = before?.startTicks === startTicks && before.asleep?.ok === true ? before.asleep.value : undefined;
     const since = earlier?.switches === switches.value ? earlier.since : uptime;
-    return known({ switches: switches.value, since, waitsIn: parsed(await host.read(`/proc/${pid}/wchan`), line) });
+    return known({ switches: switches.value, since, waitsIn: parsed(await host.read(`/proc/${pid}/wchan`), waitChannel) });
   };
 
   const readTask = async (pid: number, uptime: number, host: Host): Promise<void> => {

@@ -1,4 +1,4 @@
-import { absent, known, type N, type Reading } from '../api.ts';
+import { absent, known, type N, type Reading, type S } from '../api.ts';
 import { integer, unreadable } from './quantity.ts';
 
 /** A process as `/proc/<pid>/stat` shows it. */
@@ -38,4 +38,12 @@ export const contextSwitches = (status: string): N => {
     return absent('failed', '/proc/<pid>/status without two numbers of context switches');
   if (!voluntary.ok) return voluntary;
   return forced.ok ? known(voluntary.value + forced.value) : forced;
+};
+
+/** `/proc/<pid>/wchan`: a symbol; `0` where the task runs, and where the reader may not trace it (fs/proc/base.c). */
+export const waitChannel = (text: string): S => {
+  const symbol = text.trim();
+  return /^[A-Za-z_][\w.]*$/.test(symbol)
+    ? known(symbol)
+    : absent('denied', 'the kernel names no function in which the task waits: to see it takes CAP_SYS_PTRACE');
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countInList } from '../../src/parse/cpu-list.ts';
 import { memoryLine } from '../../src/parse/meminfo.ts';
 import { fileHandles, threadCount } from '../../src/parse/proc-tables.ts';
-import { contextSwitches, taskStat } from '../../src/parse/proc-task.ts';
+import { contextSwitches, taskStat, waitChannel } from '../../src/parse/proc-task.ts';
 import { chronySynchronized, timedatectlSynchronized } from '../../src/parse/time-sync.ts';
 
 const STAT = '51920 (python3) D 1 51920 51920 0 -1 4194560 1204 0 3 0 12 7 0 0 20 0 1 0 990011 172032000 3072\n';
@@ -34,6 +34,14 @@ describe('context switches', () => {
   it('are absent where one of them is', () => {
     expect(contextSwitches(STATUS.split('\n').slice(0, 2).join('\n'))).toMatchObject({ ok: false, reason: 'failed' });
   });
+});
+
+describe('/proc/<pid>/wchan', () => {
+  it('names a function of the kernel', () =>
+    expect(waitChannel('rpc_wait_bit_killable')).toEqual({ ok: true, value: 'rpc_wait_bit_killable' }));
+  it.each(['0', '', '\n', '0\n', 'a b', '\u0000'])('%j names none', (text) =>
+    expect(waitChannel(text)).toMatchObject({ ok: false, reason: 'denied' }),
+  );
 });
 
 describe('tables of the kernel', () => {
