@@ -20,6 +20,15 @@ import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
 import agentDegraded from './host/agent-degraded.ts';
+import clockUnsynchronised from './host/clock-unsynchronised.ts';
+import cpuGovernor from './host/cpu-governor.ts';
+import kernelFaults from './host/kernel-faults.ts';
+import libraryCrashes from './host/library-crashes.ts';
+import lowMemory from './host/low-memory.ts';
+import missingCpus from './host/missing-cpus.ts';
+import oomKills from './host/oom-kills.ts';
+import stuckTasks from './host/stuck-tasks.ts';
+import tableExhaustion from './host/table-exhaustion.ts';
 import unknownMachine from './host/unknown-machine.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
@@ -69,6 +78,15 @@ export const checks: readonly AnyCheck[] = [
   thermalThrottle,
   powerBrake,
   powerCapLowered,
+  stuckTasks,
+  kernelFaults,
+  oomKills,
+  libraryCrashes,
+  lowMemory,
+  missingCpus,
+  tableExhaustion,
+  cpuGovernor,
+  clockUnsynchronised,
   unknownMachine,
   agentDegraded,
   atRisk,

@@ -21,6 +21,10 @@ export const expectedOfGpu = (profile: Fact<Profile>, gpu: Component, name: keyo
   return profile.value.gpu[name];
 };
 
+/** What the profile says of the host around the GPUs. */
+export const expectedOfHost = (profile: Fact<Profile>, name: keyof Profile['host']): Expected<number> =>
+  profile.ok ? profile.value.host[name] : NO_PROFILE;
+
 /** A number that holds for some sites only is no ground for more than a warning. */
 export const severityOf = (expected: Extract<Expected<unknown>, { ok: true }>): Severity =>
   expected.confidence === 'assumed' ? 'WARNING' : 'CRITICAL';

@@ -171,10 +171,8 @@ export const passesOf = <C extends string>(o: {
   return [...ofParts, ...ofNode()];
 
   function ofNode(): readonly Judgement<C>[] {
-    if (log.lostAt !== undefined && now - log.lostAt < GAP_MS) {
-      const detail = `${log.lost} kernel records were overwritten before they were read, last at ${moment(log.lostAt)}`;
-      return [{ unjudged: node, because: absent('failed', detail) }];
-    }
+    const gap = recentGap(log, now);
+    if (gap !== undefined) return [{ unjudged: node, because: gap }];
     if (found.length === 0 && !gpus.ok && hasNoGpus(gpus)) return [{ unjudged: node, because: gpus }];
     return passes(node, () => true);
   }
@@ -185,6 +183,12 @@ export const passesOf = <C extends string>(o: {
  * or counts errors. How long to wait for that is ours: an hour.
  */
 const GAP_MS = 3_600_000;
+
+/** Records that nobody read, as long as they may hold what nothing else shows yet. */
+export const recentGap = ({ lost, lostAt }: KernelLog, now: number): Absent | undefined =>
+  lostAt !== undefined && now - lostAt < GAP_MS
+    ? absent('failed', `${lost} kernel records were overwritten before they were read, last at ${moment(lostAt)}`)
+    : undefined;
 
 const hasNoGpus = ({ reason }: Absent): boolean =>
   ['no-tool', 'no-device', 'unsupported', 'not-recorded'].includes(reason);

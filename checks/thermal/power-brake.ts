@@ -1,5 +1,6 @@
 import { defineCheck, type Gpu, type Judgement } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
+import { ofAnswering } from '../shared/answering.ts';
 import { span } from '../shared/growth.ts';
 import { nameOf } from '../shared/names.ts';
 import { condition, drain } from '../shared/rules.ts';
@@ -34,8 +35,11 @@ export default defineCheck({
   judge: ({ gpus }, { options }) => gpus.flatMap((gpu) => judgeGpu(gpu, options.share)),
 });
 
-const judgeGpu = ({ ref, throttle: { hw_power_brake: brake } }: Gpu, limit: number): readonly Judgement<Code>[] => {
-  const overTime = about(ref, 'braked', throttleShare(brake.seconds, ['interval', '15m'], limit), (grown) =>
+const judgeGpu = (gpu: Gpu, limit: number): readonly Judgement<Code>[] => {
+  const { ref, throttle } = gpu;
+  const brake = throttle.hw_power_brake;
+  const share = ofAnswering(gpu, throttleShare(brake.seconds, ['interval', '15m'], limit));
+  const overTime = about(ref, 'braked', share, (grown) =>
     grown.tooMuch
       ? {
           message: `${nameOf(ref)} was held back by the power brake ${percent(grown.share)} of the last ${span(grown)}`,
@@ -45,7 +49,7 @@ const judgeGpu = ({ ref, throttle: { hw_power_brake: brake } }: Gpu, limit: numb
         }
       : undefined,
   );
-  const now = about(ref, 'brake-active', brake.active, (isActive) =>
+  const now = about(ref, 'brake-active', ofAnswering(gpu, brake.active), (isActive) =>
     isActive
       ? {
           message: `${nameOf(ref)} is held back by the power brake at this moment`,

@@ -1,5 +1,6 @@
 import { defineCheck } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
+import { ofAnswering } from '../shared/answering.ts';
 import { nameOf } from '../shared/names.ts';
 import { together } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
@@ -27,15 +28,15 @@ export default defineCheck({
     lowered: condition('WARNING', 'Power limit is below the default', stay('watch')),
   },
   judge: ({ gpus }, { options }) =>
-    gpus.map(({ ref, power }) =>
+    gpus.map((gpu) =>
       about(
-        ref,
+        gpu.ref,
         'lowered',
-        together({ limit: power.limitWatts, usual: power.defaultLimitWatts }),
+        ofAnswering(gpu, together({ limit: gpu.power.limitWatts, usual: gpu.power.defaultLimitWatts })),
         ({ limit, usual }) =>
           limit < usual - options.tolerance_watts
             ? {
-                message: `the power limit of ${nameOf(ref)} is ${limit} W; its default is ${usual} W`,
+                message: `the power limit of ${nameOf(gpu.ref)} is ${limit} W; its default is ${usual} W`,
                 observed: `${limit} W`,
                 expected: `${usual} W`,
                 evidence: { limit_watts: limit, default_limit_watts: usual },

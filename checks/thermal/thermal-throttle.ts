@@ -1,5 +1,6 @@
 import { defineCheck, type Gpu, type Judgement, type ThrottleReason } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
+import { ofAnswering } from '../shared/answering.ts';
 import { span } from '../shared/growth.ts';
 import { nameOf } from '../shared/names.ts';
 import { together } from '../shared/readings.ts';
@@ -51,11 +52,13 @@ export default defineCheck({
 });
 
 const judgeReason = (
-  { ref, throttle }: Gpu,
+  gpu: Gpu,
   { reason, timed, active, what }: (typeof REASONS)[number],
   limit: number,
 ): readonly Judgement<Code>[] => {
-  const overTime = about(ref, timed, throttleShare(throttle[reason].seconds, ['interval', '15m'], limit), (grown) =>
+  const { ref, throttle } = gpu;
+  const share = ofAnswering(gpu, throttleShare(throttle[reason].seconds, ['interval', '15m'], limit));
+  const overTime = about(ref, timed, share, (grown) =>
     grown.tooMuch
       ? {
           message: `${nameOf(ref)}: ${what}, ${percent(grown.share)} of the last ${span(grown)}`,
@@ -65,7 +68,7 @@ const judgeReason = (
         }
       : undefined,
   );
-  const now = about(ref, active, throttle[reason].active, (isActive) =>
+  const now = about(ref, active, ofAnswering(gpu, throttle[reason].active), (isActive) =>
     isActive
       ? { message: `${nameOf(ref)}: ${what}, at this moment`, observed: 'active', expected: 'not active' }
       : undefined,
@@ -78,19 +81,22 @@ const judgeReason = (
  * `hw_slowdown` stands for heat and power brake together, and flickers when the performance state changes: alone it
  * proves little, and beside its cause it says nothing more.
  */
-const judgeUmbrella = ({ ref, throttle }: Gpu): Judgement<Code> =>
+const judgeUmbrella = (gpu: Gpu): Judgement<Code> =>
   about(
-    ref,
+    gpu.ref,
     'hw-slowdown-active',
-    together({
-      slowdown: throttle.hw_slowdown.active,
-      heat: throttle.hw_thermal.active,
-      brake: throttle.hw_power_brake.active,
-    }),
+    ofAnswering(
+      gpu,
+      together({
+        slowdown: gpu.throttle.hw_slowdown.active,
+        heat: gpu.throttle.hw_thermal.active,
+        brake: gpu.throttle.hw_power_brake.active,
+      }),
+    ),
     ({ slowdown, heat, brake }) =>
       slowdown && !heat && !brake
         ? {
-            message: `${nameOf(ref)}: the hardware slows it down, and names neither heat nor power brake`,
+            message: `${nameOf(gpu.ref)}: the hardware slows it down, and names neither heat nor power brake`,
             observed: 'active',
             expected: 'not active',
           }

@@ -6,16 +6,21 @@ import type { Signal } from './series.ts';
 export interface StuckTask {
   readonly pid: number;
   readonly name: string;
-  /** How long the agent has seen this task in this state, at each look; 0 at the first. */
+  /** Since when this task was not scheduled, as far as the agent has watched it; 0 at the first look. */
   readonly stuckSeconds: number;
+  /** The function of the kernel in which it waits (`/proc/<pid>/wchan`). */
+  readonly waitsIn: S;
 }
 
 /** The tasks of the host, from `/proc/<pid>/stat`, and the tables that they fill. */
 export interface TaskTable {
   readonly ref: Component;
+  /** Processes, kernel threads among them. */
   readonly count: N;
   readonly zombies: N;
   readonly stuck: Reading<readonly StuckTask[]>;
+  /** For how long the tasks have been watched: none can be known to be stuck for longer. */
+  readonly watchedSeconds: number;
   /** `/proc/sys/kernel/pid_max` and `threads-max`, whichever is reached first; threads as `/proc/loadavg` counts them. */
   readonly threads: N;
   readonly maxThreads: N;
@@ -36,7 +41,9 @@ export interface Cpus {
   readonly ref: Component;
   readonly online: N;
   readonly present: N;
-  /** Scaling governors in use, each with the number of CPUs; absent where the kernel does not scale. */
+  /** `/sys/devices/system/cpu/smt/control`: with `off` and `forceoff` the second threads of the cores are offline on purpose. */
+  readonly smt: S;
+  /** Scaling governors in use, each with its number of frequency policies (CPUs that share a clock). */
   readonly governors: Reading<Readonly<Record<string, number>>>;
   readonly numaNodesOnline: N;
 }
@@ -44,7 +51,7 @@ export interface Cpus {
 /** The system clock as the kernel keeps it. */
 export interface ClockState {
   readonly ref: Component;
-  /** The kernel's own word (adjtimex STA_UNSYNC), as `timedatectl show` prints it. */
+  /** As chrony says it, else the kernel's own word (adjtimex STA_UNSYNC), which `timedatectl show` prints. */
   readonly synchronized: B;
   /** `/sys/devices/system/clocksource/clocksource0/current_clocksource`. */
   readonly source: S;

@@ -1,5 +1,8 @@
 import type { AnyCollector } from '../api.ts';
+import { clock } from './clock.ts';
+import { cpus } from './cpus.ts';
 import { driverModule } from './driver-module.ts';
+import { hostMemory } from './host-memory.ts';
 import { hostPressure } from './host-pressure.ts';
 import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
@@ -8,6 +11,7 @@ import { createKernelLogCollector } from './kernel-log.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { nvlink } from './nvlink.ts';
 import { createPciCollector } from './pci.ts';
+import { createTasksCollector } from './tasks.ts';
 import { topology } from './topology.ts';
 
 /** Every collector of one machine, in the order in which they first run; those with a memory are new each time. */
@@ -21,5 +25,9 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   createKernelLogCollector(),
   hwmon,
   hostPressure,
+  createTasksCollector(),
+  hostMemory,
+  cpus,
+  clock,
   createInventoryCollector(inventoryCommand),
 ];

@@ -4,6 +4,20 @@ import { beforeStart, type Fault, type Period, type Target } from './faults/faul
 import { fabricDegraded, nvlinkDown, pcieWidth } from './faults/gpu-links.ts';
 import { lost, missing, recoveryReset, vbiosDrift } from './faults/gpu-presence.ts';
 import { gpuReset } from './faults/gpu-reset.ts';
+import {
+  clockUnsynchronised,
+  cpusOffline,
+  kernelOops,
+  lowMemory,
+  ncclCrash,
+  outOfMemory,
+  powersave,
+  slowClocksource,
+  softLockup,
+  stuckDriverTask,
+  stuckTask,
+  threadsExhausted,
+} from './faults/host.ts';
 import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
 import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
@@ -45,6 +59,18 @@ export const FAULTS: readonly Fault[] = [
   ibFlap,
   ibErrors,
   hostPressure,
+  stuckTask,
+  stuckDriverTask,
+  softLockup,
+  kernelOops,
+  outOfMemory,
+  ncclCrash,
+  lowMemory,
+  cpusOffline,
+  powersave,
+  clockUnsynchronised,
+  slowClocksource,
+  threadsExhausted,
 ];
 
 /** A fault as asked for: `xid79`, and `gpu3` where a component was named. */

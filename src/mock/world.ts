@@ -6,8 +6,11 @@ import { hostFiles } from './world/host-files.ts';
 import { kmsg } from './world/kmsg.ts';
 import { processFiles } from './world/process-files.ts';
 import { slowed } from './world/slowed.ts';
+import { cpuFiles } from './world/sys-cpu.ts';
 import { infinibandFiles } from './world/sys-infiniband.ts';
 import { pciFiles } from './world/sys-pci.ts';
+
+import { taskFiles } from './world/task-files.ts';
 
 export interface WorldRequest extends Moment {
   readonly faults: readonly FaultRequest[];
@@ -22,6 +25,8 @@ export const renderWorld = (request: WorldRequest): MachineTree => {
     ...infinibandFiles(world),
     ...hostFiles(world),
     ...processFiles(world),
+    ...taskFiles(world),
+    ...cpuFiles(world),
     ['kmsg', kmsg(world)] as const,
   ]);
 };

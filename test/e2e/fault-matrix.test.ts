@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultApplies } from '../../src/mock/faults.ts';
+import { faultApplies, findFault } from '../../src/mock/faults.ts';
 import type { MachineSpec } from '../../src/mock/machine.ts';
 import { builtInMachine, MACHINE_NAMES } from '../../src/mock/machines.ts';
 import { normalizePciBusId } from '../../src/parse/pci-address.ts';
@@ -70,6 +70,18 @@ const MATRIX: readonly Expectation[] = [
   { fault: 'ib-flap', check: 'network/link-flaps', severity: 'WARNING', exit: 0, follows: ['straggler/at-risk'] },
   { fault: 'ib-errors', check: 'network/link-errors', severity: 'WARNING', exit: 0, follows: ['straggler/at-risk'] },
   { fault: 'host-pressure', check: 'straggler/at-risk', severity: 'WARNING', exit: 0, onNode: true },
+  // A single look tells what the kernel said; that the task itself does not move takes minutes of watching.
+  { fault: 'stuck-task', check: 'host/stuck-tasks', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'soft-lockup', check: 'host/kernel-faults', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'kernel-oops', check: 'host/kernel-faults', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'oom', check: 'host/oom-kills', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'nccl-crash', check: 'host/library-crashes', severity: 'INFO', exit: 0, onNode: true },
+  { fault: 'low-memory', check: 'host/low-memory', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'cpus-offline', check: 'host/missing-cpus', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'powersave', check: 'host/cpu-governor', severity: 'INFO', exit: 0, onNode: true },
+  { fault: 'clock-unsynchronised', check: 'host/clock-unsynchronised', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'slow-clocksource', check: 'host/clock-unsynchronised', severity: 'WARNING', exit: 0, onNode: true },
+  { fault: 'threads-exhausted', check: 'host/table-exhaustion', severity: 'CRITICAL', exit: 1, onNode: true },
 ];
 
 const GPU = 2;
@@ -81,7 +93,7 @@ const machineNamed = (name: string): MachineSpec | undefined => {
 
 /** The component as `--mock` names it: a GPU by index, a NIC by device. */
 const at = (machine: string, fault: string): string => {
-  if (['hung-smi', 'broken-smi', 'driver-mismatch', 'host-pressure'].includes(fault)) return fault;
+  if (findFault(fault)?.component === 'node') return fault;
   if (!fault.startsWith('ib-'))
     return fault
       .split('+')

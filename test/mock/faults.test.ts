@@ -117,6 +117,20 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
     files: [`${NIC2}/ports/1/counters/port_rcv_errors`, `${NIC2}/ports/1/hw_counters/local_ack_timeout_err`],
   },
   'host-pressure': { files: ['cpu', 'io', 'memory'].map((name) => `proc/pressure/${name}`) },
+  'stuck-task': { files: ['kmsg', ...['stat', 'status', 'wchan'].map((name) => `proc/51920/${name}`)] },
+  'stuck-driver-task': { files: ['stat', 'status', 'wchan'].map((name) => `proc/51921/${name}`) },
+  'soft-lockup': { files: ['kmsg'] },
+  'kernel-oops': { files: ['kmsg'] },
+  oom: { files: ['kmsg'] },
+  'nccl-crash': { files: ['kmsg'] },
+  'low-memory': { files: ['proc/meminfo'] },
+  'cpus-offline': { files: ['sys/devices/system/cpu/online'] },
+  powersave: { files: ['policy0', 'policy1'].map((name) => `sys/devices/system/cpu/cpufreq/${name}/scaling_governor`) },
+  'clock-unsynchronised': {
+    files: ['commands/chronyc_-n_-c_tracking.out', 'commands/timedatectl_show_-p_NTPSynchronized.out'],
+  },
+  'slow-clocksource': { files: ['sys/devices/system/clocksource/clocksource0/current_clocksource'] },
+  'threads-exhausted': { files: ['proc/loadavg'] },
 };
 
 describe('a fault changes what it is about and nothing else', () => {

@@ -8,6 +8,7 @@ import { topologyMatrix } from './nvidia-smi-topology.ts';
 import { nvidiaSmiXml } from './nvidia-smi-xml.ts';
 import type { ToolState, World } from './state.ts';
 import type { Files } from './sys-pci.ts';
+import { chronyTracking, timedatectlShow } from './time-sync.ts';
 
 /** The calls that the simulated nvidia-smi answers. */
 const NVIDIA_SMI: readonly (readonly [args: readonly string[], render: (world: World) => string])[] = [
@@ -37,7 +38,11 @@ const REFUSALS: Readonly<Record<Exclude<ToolState, 'answers'>, (world: World) =>
 
 /** The answers of all tools, in the layout of `host/tree.ts`. */
 export const commandFiles = (world: World): Files => {
-  const files: Files = [['commands/ibstat.out', ibstat(world)]];
+  const files: Files = [
+    ['commands/ibstat.out', ibstat(world)],
+    ['commands/chronyc_-n_-c_tracking.out', chronyTracking(world)],
+    ['commands/timedatectl_show_-p_NTPSynchronized.out', timedatectlShow(world)],
+  ];
   for (const [args, render] of NVIDIA_SMI) {
     const path = `commands/${commandKey('nvidia-smi', args)}`;
     if (world.nvidiaSmi === 'answers') {

@@ -1,11 +1,15 @@
 import type { KernelEvent, KernelLog } from '../../api.ts';
 import { parseAer } from './aer.ts';
 import { createFallenOffBus } from './fallen-off-bus.ts';
+import { parseHungTask } from './hung-task.ts';
+import { parseKernelBug } from './kernel-bug.ts';
+import { parseLockup } from './lockup.ts';
 import type { KernelMessage } from './message.ts';
 import { parseMlx5 } from './mlx5.ts';
 import { parseOom } from './oom.ts';
 import { type KernelRecord, parseKernelLine } from './record.ts';
 import { isRelevant } from './relevant.ts';
+import { parseSegfault } from './segfault.ts';
 import { parseSxid } from './sxid.ts';
 import { parseXid } from './xid.ts';
 
@@ -51,7 +55,15 @@ const bounded = (fields: KernelEvent['fields']): KernelEvent['fields'] =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.slice(0, MAX_TEXT)]));
 
 const messageOf = (text: string): KernelMessage | undefined =>
-  parseXid(text) ?? parseSxid(text) ?? parseAer(text) ?? parseMlx5(text) ?? parseOom(text);
+  parseXid(text) ??
+  parseSxid(text) ??
+  parseAer(text) ??
+  parseMlx5(text) ??
+  parseOom(text) ??
+  parseHungTask(text) ??
+  parseLockup(text) ??
+  parseKernelBug(text) ??
+  parseSegfault(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {

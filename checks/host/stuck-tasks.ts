@@ -1,0 +1,136 @@
+import {
+  type Absent,
+  absent,
+  defineCheck,
+  type Fact,
+  type Gpu,
+  type Judgement,
+  type KernelEvent,
+  type StuckTask,
+  type TaskTable,
+} from '../../src/api.ts';
+import { span } from '../shared/growth.ts';
+import { type Incident, judgeIncidents, listed, times } from '../shared/kernel-incidents.ts';
+import { condition, drain, event, stay } from '../shared/rules.ts';
+
+const TWO_HOURS = { clearedAfterSeconds: 7200 };
+const WATCHED = 'the agent, once it has watched the tasks for so long';
+
+/**
+ * Tasks that rest in state D on purpose: in the freezer, as a suspended job (control groups of version 1), and after
+ * vfork, until the child runs its own program.
+ */
+const RESTS_IN = new Set(['__refrigerator', 'kernel_clone', '_do_fork', 'wait_for_vfork_done']);
+
+/** Programs and threads of the driver, and the functions in which its callers wait (NVIDIA open-gpu-kernel-modules). */
+const OF_THE_DRIVER = { name: /^(nvidia|nv_queue|UVM )/, waitsIn: /^(nv_|nvidia_|uvm_|os_acquire_)/ };
+
+const isOfDriver = ({ name, waitsIn }: StuckTask): boolean =>
+  OF_THE_DRIVER.name.test(name) || (waitsIn.ok && OF_THE_DRIVER.waitsIn.test(waitsIn.value));
+
+const isResting = ({ waitsIn }: StuckTask): boolean => waitsIn.ok && RESTS_IN.has(waitsIn.value);
+
+const eventRules = {
+  'hung-task': event('WARNING', 'The kernel reported a task that was blocked', stay('watch'), TWO_HOURS),
+};
+
+export default defineCheck({
+  apiVersion: 1,
+  id: 'host/stuck-tasks',
+  title: 'Tasks are stuck in the kernel',
+  why: 'A task in uninterruptible sleep cannot be killed: its job does not end, its files and GPUs stay taken, and what waits for it waits too.',
+  source:
+    'Linux kernel/hung_task.c (state D and not scheduled once in between) and its log; gpud os component and gcm check-process (five minutes)',
+  remedy:
+    'See where it waits: `cat /proc/PID/stack`, `ps -o pid,stat,wchan:32,etime,cmd -p PID`, `dmesg -T | grep -A20 "blocked for more"`. ' +
+    'Mostly a file server that does not answer (`mount -t nfs,nfs4,lustre`, `nfsstat -m`): bring it back. In the NVIDIA driver only a reboot helps.',
+  contexts: ['continuous', 'prejob', 'deep'],
+  requires: [],
+  uses: ['tasks', 'kernelLog', 'gpus'],
+  kernelEvents: ['hung-task'],
+  options: {
+    stuck_seconds: {
+      default: 300,
+      unit: 'seconds',
+      source:
+        'gpud (5 consecutive checks a minute apart) and gcm check-process (300 s); the kernel itself complains at 120 s',
+      help: 'A task in state D that was not scheduled for this long is stuck.',
+    },
+  },
+  rules: {
+    stuck: condition('WARNING', 'A task does not return from the kernel', stay('watch'), WATCHED),
+    'stuck-in-driver': condition('CRITICAL', 'A task does not return from the NVIDIA driver', drain('reboot'), WATCHED),
+    ...eventRules,
+  },
+  judge: ({ tasks, kernelLog, gpus }, { node, now, bootedAt, options }) => [
+    ...judgeTasks(tasks, gpus, node, options.stuck_seconds),
+    ...judgeIncidents({
+      log: kernelLog,
+      node,
+      rules: eventRules,
+      now,
+      bootedAt,
+      codeOf: ({ kind }: KernelEvent) => (kind === 'hung-task' ? 'hung-task' : undefined),
+      details: { 'hung-task': hungTask },
+    }),
+  ],
+});
+
+const hungTask = ({ latest, count, each }: Incident) => ({
+  message: `The kernel reported ${times(count)} that a task was blocked, the latest for more than ${latest.fields.seconds} s: ${listed(each('name'))}`,
+  observed: `${latest.fields.name} blocked for more than ${latest.fields.seconds} s`,
+  expected: 'no blocked task',
+  evidence: { pid: latest.fields.pid ?? '' },
+});
+
+const judgeTasks = (
+  tasks: Fact<TaskTable>,
+  gpus: Fact<readonly Gpu[]>,
+  node: TaskTable['ref'],
+  limit: number,
+): readonly Judgement<'stuck' | 'stuck-in-driver'>[] => {
+  const codes = ['stuck', 'stuck-in-driver'] as const;
+  const unjudged = (because: Absent) => codes.map((code) => ({ unjudged: node, code, because }));
+  if (!tasks.ok) return unjudged(tasks);
+  const { stuck: asleep, watchedSeconds } = tasks.value;
+  if (!asleep.ok) return unjudged(asleep);
+  const waiting = asleep.value.filter((task) => !isResting(task));
+  return codes.map((code) => {
+    const own = waiting.filter((task) => isOfDriver(task) === (code === 'stuck-in-driver'));
+    const stuck = own.filter(({ stuckSeconds }) => stuckSeconds >= limit);
+    const [longest, ...others] = stuck.sort((a, b) => b.stuckSeconds - a.stuckSeconds);
+    if (longest !== undefined) {
+      const known = code === 'stuck-in-driver' && isDriverHung(gpus);
+      return { finding: { component: node, code, ...detailsOf([longest, ...others], longest, limit, known) } };
+    }
+    if (own.length === 0 || watchedSeconds >= limit) return { pass: node, code };
+    const detail = `${own.length} tasks are in state D, which is stuck only after ${limit} s; they were watched for ${Math.round(watchedSeconds)} s`;
+    return { unjudged: node, code, because: absent('no-history', detail) };
+  });
+};
+
+/** A query of ours that hangs is told by gpu/driver-unresponsive, with the same cause and the same remedy. */
+const isDriverHung = (gpus: Fact<readonly Gpu[]>): boolean =>
+  !gpus.ok && (gpus.reason === 'hung' || gpus.reason === 'timeout');
+
+const detailsOf = (stuck: readonly StuckTask[], longest: StuckTask, limit: number, isToldElsewhere: boolean) => {
+  const { pid, name, waitsIn, stuckSeconds } = longest;
+  const where = waitsIn.ok ? ` in ${waitsIn.value}` : '';
+  const others = stuck.length > 1 ? `, and ${stuck.length - 1} more` : '';
+  return {
+    message: `${name} (pid ${pid}) has waited${where} for ${span({ by: 0, seconds: stuckSeconds, resets: 0 })} without running once${others}; the limit is ${limit} s`,
+    observed: `${Math.round(stuckSeconds)} s`,
+    expected: `less than ${limit} s`,
+    evidence: {
+      tasks: stuck.length,
+      pids: stuck
+        .map((task) => task.pid)
+        .slice(0, 20)
+        .join(' '),
+      names: listed([...new Set(stuck.map((task) => task.name))]),
+      longest_seconds: Math.round(stuckSeconds),
+      ...(waitsIn.ok ? { waits_in: waitsIn.value } : {}),
+    },
+    ...(isToldElsewhere ? { override: { severity: 'INFO', action: stay('none') } as const } : {}),
+  };
+};
