@@ -18,6 +18,7 @@ export interface Component {
   /** Never a key: two GPUs of a GB200 or GB300 board share one. */
   readonly serial?: string;
   readonly slot?: string;
+  /** Of a part of the node that is neither GPU nor NIC, by its own name too: `nvme3`, `md0`, `/var`. */
   readonly device?: string;
   readonly port?: number;
   readonly guid?: string;
