@@ -23,3 +23,6 @@ export interface Component {
   readonly port?: number;
   readonly guid?: string;
 }
+
+/** A part of the node that is neither GPU nor NIC, by the name that the machine gives it: `nvme3`, `md0`, `/var`. */
+export const hostPart = (device: string): Component => ({ kind: 'node', key: `node:${device}`, device });

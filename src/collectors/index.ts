@@ -1,13 +1,17 @@
 import type { AnyCollector } from '../api.ts';
 import { driverModule } from './driver-module.ts';
+import { filesystems } from './filesystems.ts';
 import { hostPressure } from './host-pressure.ts';
 import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
 import { createInventoryCollector, type InventoryCommand } from './inventory.ts';
 import { createKernelLogCollector } from './kernel-log.ts';
+import { mounts } from './mounts.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { nvlink } from './nvlink.ts';
+import { nvme } from './nvme.ts';
 import { createPciCollector } from './pci.ts';
+import { raid } from './raid.ts';
 import { topology } from './topology.ts';
 
 /** Every collector of one machine, in the order in which they first run; those with a memory are new each time. */
@@ -21,5 +25,9 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   createKernelLogCollector(),
   hwmon,
   hostPressure,
+  mounts,
+  filesystems,
+  nvme,
+  raid,
   createInventoryCollector(inventoryCommand),
 ];

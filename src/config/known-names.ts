@@ -13,8 +13,12 @@ export const SOURCES = [
   'kernel-log',
   'hwmon',
   'host-pressure',
+  'mounts',
+  'filesystems',
+  'nvme',
+  'raid',
   'inventory',
 ] as const;
 
 /** The tools whose path a configuration may give: all that Muster runs by name. */
-export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify'] as const;
+export const TOOLS = ['nvidia-smi', 'ibstat', 'df', 'systemd-notify'] as const;

@@ -6,6 +6,7 @@ import { hostFiles } from './world/host-files.ts';
 import { kmsg } from './world/kmsg.ts';
 import { processFiles } from './world/process-files.ts';
 import { slowed } from './world/slowed.ts';
+import { storageFiles } from './world/storage-files.ts';
 import { infinibandFiles } from './world/sys-infiniband.ts';
 import { pciFiles } from './world/sys-pci.ts';
 
@@ -22,6 +23,7 @@ export const renderWorld = (request: WorldRequest): MachineTree => {
     ...infinibandFiles(world),
     ...hostFiles(world),
     ...processFiles(world),
+    ...storageFiles(world),
     ['kmsg', kmsg(world)] as const,
   ]);
 };

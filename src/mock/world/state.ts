@@ -1,4 +1,5 @@
 import type { GpuModel, GpuSlot, MachineSpec, NicSpec } from '../machine.ts';
+import type { StorageState } from './storage-state.ts';
 
 /** Reasons for lowered clocks; the first five have a lifetime counter since driver 580. */
 export type ThrottleReason =
@@ -116,6 +117,7 @@ export interface World {
   readonly gpus: readonly GpuState[];
   readonly nics: readonly NicState[];
   readonly kernel: readonly KernelRecord[];
+  readonly storage: StorageState;
   /** Tasks of the host wait for each other, whatever the GPUs do. */
   readonly hostPressure?: Readonly<Record<'cpu' | 'memory' | 'io', number>>;
 }

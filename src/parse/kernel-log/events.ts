@@ -1,8 +1,11 @@
 import type { KernelEvent, KernelLog } from '../../api.ts';
 import { parseAer } from './aer.ts';
 import { createFallenOffBus } from './fallen-off-bus.ts';
+import { parseFilesystem } from './filesystem.ts';
 import type { KernelMessage } from './message.ts';
 import { parseMlx5 } from './mlx5.ts';
+import { parseNetworkFilesystem } from './network-filesystem.ts';
+import { parseNvme } from './nvme.ts';
 import { parseOom } from './oom.ts';
 import { type KernelRecord, parseKernelLine } from './record.ts';
 import { isRelevant } from './relevant.ts';
@@ -51,7 +54,14 @@ const bounded = (fields: KernelEvent['fields']): KernelEvent['fields'] =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.slice(0, MAX_TEXT)]));
 
 const messageOf = (text: string): KernelMessage | undefined =>
-  parseXid(text) ?? parseSxid(text) ?? parseAer(text) ?? parseMlx5(text) ?? parseOom(text);
+  parseXid(text) ??
+  parseSxid(text) ??
+  parseAer(text) ??
+  parseMlx5(text) ??
+  parseOom(text) ??
+  parseNvme(text) ??
+  parseFilesystem(text) ??
+  parseNetworkFilesystem(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {
