@@ -20,6 +20,11 @@ import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
 import agentDegraded from './host/agent-degraded.ts';
+import diskFull from './host/disk-full.ts';
+import missingMounts from './host/missing-mounts.ts';
+import nvmeErrors from './host/nvme-errors.ts';
+import raidDegraded from './host/raid-degraded.ts';
+import readOnlyFilesystems from './host/read-only-filesystems.ts';
 import unknownMachine from './host/unknown-machine.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
@@ -69,6 +74,11 @@ export const checks: readonly AnyCheck[] = [
   thermalThrottle,
   powerBrake,
   powerCapLowered,
+  diskFull,
+  readOnlyFilesystems,
+  missingMounts,
+  nvmeErrors,
+  raidDegraded,
   unknownMachine,
   agentDegraded,
   atRisk,
