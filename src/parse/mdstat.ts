@@ -18,7 +18,7 @@ const LEVEL = /^[a-z]+\d*$/;
 const WORKING = /\[(\d+)\/(\d+)\] \[[U_]+\]/;
 const CONTAINER = / super external:(?![/-])/;
 // `[==>....]  recovery = 12.6% (37043392/292945152) finish=127.5min`; `resync=DELAYED` while it waits.
-const SYNCING = /\b(recovery|resync|reshape|check|repair) ?= ?([\d.]+%|[A-Z]+)/;
+const SYNCING = /\b(recovery|resync|reshape|check|repair) *= *([\d.]+%|[A-Z]+)/;
 
 const NO_REDUNDANCY = absent('unsupported', '/proc/mdstat counts the devices of redundant levels only');
 const NOT_SYNCING = absent('unsupported', 'nothing is rebuilt or checked');
