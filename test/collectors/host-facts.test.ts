@@ -225,6 +225,10 @@ describe('the list of collectors', () => {
       'kernel-log',
       'hwmon',
       'host-pressure',
+      'mounts',
+      'filesystems',
+      'nvme',
+      'raid',
       'inventory',
     ]);
   });

@@ -21,6 +21,8 @@ const NIC2 = 'sys/class/infiniband/mlx5_2';
 const NETDEV2 = 'ibp79s0';
 
 /** What each fault changes on hgx-h100-8, at one moment: files of the tree, and leaves of the XML. */
+const DF = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWith('commands/df_')) ?? 'df';
+
 const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; readonly leaves?: readonly string[] }>> = {
   'xid79@gpu3': { files: ['kmsg'] },
   'lost@gpu3': { files: [TABLE, XML, 'commands/nvidia-smi_nvlink_-e.out', 'commands/nvidia-smi_nvlink_-s.out'] },
@@ -117,6 +119,11 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
     files: [`${NIC2}/ports/1/counters/port_rcv_errors`, `${NIC2}/ports/1/hw_counters/local_ack_timeout_err`],
   },
   'host-pressure': { files: ['cpu', 'io', 'memory'].map((name) => `proc/pressure/${name}`) },
+  'disk-full': { files: [DF] },
+  'read-only-root': { files: ['kmsg', 'proc/1/mountinfo'] },
+  'nfs-down': { files: ['kmsg'] },
+  'nvme-dead': { files: ['kmsg', 'sys/class/nvme/nvme4/nvme4n1/size', 'sys/class/nvme/nvme4/state'] },
+  'raid-degraded': { files: ['kmsg', 'proc/mdstat'] },
 };
 
 describe('a fault changes what it is about and nothing else', () => {
