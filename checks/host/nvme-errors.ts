@@ -137,7 +137,7 @@ export default defineCheck({
       if (!expected.ok) return { unjudged: node, code: 'missing', because: expected };
       // "There is no such directory" is an answer: the machine has no such drive at all.
       const isNone = !nvmeDrives.ok && nvmeDrives.reason === 'no-device';
-      if (!nvmeDrives.ok && !isNone) return { unjudged: node, code: 'missing', because: nvmeDrives, expected: true };
+      if (!nvmeDrives.ok && !isNone) return { unjudged: node, code: 'missing', because: nvmeDrives };
       if (local.length >= expected.value) return { pass: node, code: 'missing' };
       return {
         finding: {

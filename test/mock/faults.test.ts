@@ -20,9 +20,9 @@ const PCI3 = 'sys/bus/pci/devices/0000:61:00.0';
 const NIC2 = 'sys/class/infiniband/mlx5_2';
 const NETDEV2 = 'ibp79s0';
 
-/** What each fault changes on hgx-h100-8, at one moment: files of the tree, and leaves of the XML. */
 const DF = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWith('commands/df_')) ?? 'df';
 
+/** What each fault changes on hgx-h100-8, at one moment: files of the tree, and leaves of the XML. */
 const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; readonly leaves?: readonly string[] }>> = {
   'xid79@gpu3': { files: ['kmsg'] },
   'lost@gpu3': { files: [TABLE, XML, 'commands/nvidia-smi_nvlink_-e.out', 'commands/nvidia-smi_nvlink_-s.out'] },

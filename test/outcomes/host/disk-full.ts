@@ -131,6 +131,7 @@ export default {
         saying: /^9 of 1000 inodes \(0.9 %\) are available at \/; it should be at least 1 %$/,
       },
       { on: having('/', { inodes: 1000, freeInodes: 10 }), about: [] },
+      { on: having('/', { inodes: 1e6, freeInodes: 9999 }), about: ['/'] },
       { on: having('/raid', { inodes: 1000, freeInodes: 0 }), about: ['/raid'], severity: 'WARNING' },
     ],
     'inodes-low': [
@@ -140,6 +141,7 @@ export default {
         about: ['/'],
         saying: /^49 of 1000 inodes \(4.9 %\) are available at \/; it should be at least 5 %$/,
       },
+      { on: having('/', { inodes: 1e6, freeInodes: 49_999 }), about: ['/'] },
       { on: having('/', { inodes: 1000, freeInodes: 9 }), about: [] },
     ],
   },

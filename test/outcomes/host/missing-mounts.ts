@@ -38,6 +38,9 @@ export default {
     profiled(['/home', '/raid/']),
     // The site knows better than the profile what is mounted there.
     wanting(['/raid xfs'], profiled(['/raid'])),
+    wanting(['/raid'], profiled(['/home'])),
+    // A profile says nothing of how.
+    profiled(['/snap/core20/2318']),
     wanting(['/mnt/s3 fuse'], mounted('90 22 0:80 / /mnt/s3 rw - fuse.juicefs JuiceFS:jfs rw')),
     wanting(['/data'], mounted('90 22 8:1 / /data ro - ext4 /dev/sda1 ro')),
     // Mounted over by what is wanted.
@@ -47,6 +50,7 @@ export default {
     ),
     // The server answers again; or it is one of which nothing is mounted; or a user says so; or it was long ago.
     wanting(['/home'], silentThenOk(SILENT, ANSWERS)),
+    wanting(['/home'], simulated().saying([SILENT, ANSWERS])),
     wanting(['/home'], simulated().saying(['nfs: server 10.0.0.50 not responding, still trying'])),
     wanting(['/home'], simulated().saying([SILENT], { facility: 1 })),
     wanting(['/home'], simulated().saying([SILENT], { secondsAgo: 86_460 })),

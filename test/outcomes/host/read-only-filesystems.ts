@@ -131,6 +131,15 @@ export default {
       { on: simulated('hgx-h100-8+read-only-root'), about: [] },
     ],
     'io-errors': [
+      // The kernel names the device by a name that the table of mounts does not have.
+      {
+        on: mounted('90 22 253:3 / /var/lib/docker rw - ext4 /dev/mapper/vg-docker rw')
+          .with({ 'sys/dev/block/253:3/uevent': 'MAJOR=253\nMINOR=3\nDEVNAME=dm-3\nDEVTYPE=disk\n' })
+          .saying([LOST.replace('md1', 'dm-3')]),
+        about: ['dm-3'],
+        saying: /^\/var\/lib\/docker \(ext4 on dm-3\)/,
+      },
+      { on: mounted('90 22 8:2 / /srv rw - xfs /dev/sda2 rw').saying([LOST.replace('md1', 'sda2')]), about: ['sda2'] },
       {
         on: simulated().saying([LOST]),
         about: ['md1'],
