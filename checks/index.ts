@@ -22,11 +22,16 @@ import xidErrors from './gpu/xid-errors.ts';
 import agentDegraded from './host/agent-degraded.ts';
 import clockUnsynchronised from './host/clock-unsynchronised.ts';
 import cpuGovernor from './host/cpu-governor.ts';
+import diskFull from './host/disk-full.ts';
 import kernelFaults from './host/kernel-faults.ts';
 import libraryCrashes from './host/library-crashes.ts';
 import lowMemory from './host/low-memory.ts';
 import missingCpus from './host/missing-cpus.ts';
+import missingMounts from './host/missing-mounts.ts';
+import nvmeErrors from './host/nvme-errors.ts';
 import oomKills from './host/oom-kills.ts';
+import raidDegraded from './host/raid-degraded.ts';
+import readOnlyFilesystems from './host/read-only-filesystems.ts';
 import stuckTasks from './host/stuck-tasks.ts';
 import tableExhaustion from './host/table-exhaustion.ts';
 import unknownMachine from './host/unknown-machine.ts';
@@ -87,6 +92,11 @@ export const checks: readonly AnyCheck[] = [
   tableExhaustion,
   cpuGovernor,
   clockUnsynchronised,
+  diskFull,
+  readOnlyFilesystems,
+  missingMounts,
+  nvmeErrors,
+  raidDegraded,
   unknownMachine,
   agentDegraded,
   atRisk,

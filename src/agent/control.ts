@@ -33,9 +33,9 @@ export interface ControlParts {
   readonly now: () => number;
 }
 
-/** `gpu3`, `mlx5_2/1`, `node`: as it may be typed again. */
+/** `gpu3`, `mlx5_2/1`, `node`, `nvme3`: as it may be typed again. */
 const shortName = ({ kind, key, index, device, port }: Component): string => {
-  if (kind === 'node') return 'node';
+  if (kind === 'node') return device ?? 'node';
   if (device !== undefined) return port === undefined ? device : `${device}/${port}`;
   return index === undefined ? key : `${kind}${index}`;
 };

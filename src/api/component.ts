@@ -18,7 +18,11 @@ export interface Component {
   /** Never a key: two GPUs of a GB200 or GB300 board share one. */
   readonly serial?: string;
   readonly slot?: string;
+  /** Of a part of the node that is neither GPU nor NIC, by its own name too: `nvme3`, `md0`, `/var`. */
   readonly device?: string;
   readonly port?: number;
   readonly guid?: string;
 }
+
+/** A part of the node that is neither GPU nor NIC, by the name that the machine gives it: `nvme3`, `md0`, `/var`. */
+export const hostPart = (device: string): Component => ({ kind: 'node', key: `node:${device}`, device });

@@ -2,15 +2,19 @@ import type { AnyCollector } from '../api.ts';
 import { clock } from './clock.ts';
 import { cpus } from './cpus.ts';
 import { driverModule } from './driver-module.ts';
+import { filesystems } from './filesystems.ts';
 import { hostMemory } from './host-memory.ts';
 import { hostPressure } from './host-pressure.ts';
 import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
 import { createInventoryCollector, type InventoryCommand } from './inventory.ts';
 import { createKernelLogCollector } from './kernel-log.ts';
+import { mounts } from './mounts.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { nvlink } from './nvlink.ts';
+import { nvme } from './nvme.ts';
 import { createPciCollector } from './pci.ts';
+import { raid } from './raid.ts';
 import { createTasksCollector } from './tasks.ts';
 import { topology } from './topology.ts';
 
@@ -29,5 +33,9 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   hostMemory,
   cpus,
   clock,
+  mounts,
+  filesystems,
+  nvme,
+  raid,
   createInventoryCollector(inventoryCommand),
 ];

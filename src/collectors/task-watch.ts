@@ -58,7 +58,11 @@ export const createTaskWatch = (): TaskWatch => {
     const before = seen.get(pid);
     const earlier = before?.startTicks === startTicks && before.asleep?.ok === true ? before.asleep.value : undefined;
     const since = earlier?.switches === switches.value ? earlier.since : uptime;
-    return known({ switches: switches.value, since, waitsIn: parsed(await host.read(`/proc/${pid}/wchan`), waitChannel) });
+    return known({
+      switches: switches.value,
+      since,
+      waitsIn: parsed(await host.read(`/proc/${pid}/wchan`), waitChannel),
+    });
   };
 
   const readTask = async (pid: number, uptime: number, host: Host): Promise<void> => {

@@ -17,8 +17,12 @@ export const SOURCES = [
   'host-memory',
   'cpus',
   'clock',
+  'mounts',
+  'filesystems',
+  'nvme',
+  'raid',
   'inventory',
 ] as const;
 
 /** The tools whose path a configuration may give: all that Muster runs by name. */
-export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify', 'chronyc', 'timedatectl'] as const;
+export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify', 'chronyc', 'timedatectl', 'df'] as const;

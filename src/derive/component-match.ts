@@ -16,13 +16,13 @@ const isDevice = (text: string, { device, port }: NamedPart): boolean =>
 
 /**
  * Whether a person means this part: `gpu3`, `GPU 3`, a UUID or its beginning, a PCI address in any spelling, `mlx5_2`,
- * `mlx5_2/1`, `NIC mlx5_2/1`, `node`, or its key. Text that names no part matches none.
+ * `mlx5_2/1`, `NIC mlx5_2/1`, `node` with all its parts, `nvme3`, or its key. Text that names no part matches none.
  */
 export const matchesComponent = (text: string, component: NamedPart): boolean => {
   const { kind, key, index, uuid, pciBusId } = component;
   const word = text.trim().toLowerCase();
   if (word === key.toLowerCase()) return true;
-  if (kind === 'node') return word === 'node';
+  if (kind === 'node') return word === 'node' || isDevice(word, component);
   const name = word.startsWith(`${kind} `) || word.startsWith(`${kind}:`) ? word.slice(kind.length + 1).trim() : word;
   if (index !== undefined && (word === `${kind}${index}` || word === `${kind} ${index}`)) return true;
   if (pciBusId !== undefined && normalizePciBusId(name) === pciBusId) return true;

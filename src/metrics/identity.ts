@@ -17,5 +17,6 @@ export const nicLabels = (ref: Component): Readonly<Record<string, string | unde
 export const componentLabels = (ref: Component): Readonly<Record<string, string | undefined>> => {
   if (ref.kind === 'gpu') return gpuLabels(ref);
   if (ref.kind === 'nic') return nicLabels(ref);
-  return { pci_bus_id: ref.pciBusId };
+  // A drive or a mount: several of one node may have one finding each.
+  return { pci_bus_id: ref.pciBusId, device: ref.device };
 };

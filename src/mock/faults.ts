@@ -22,6 +22,7 @@ import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
 import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
 import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
+import { diskFull, nfsDown, nvmeDead, raidDegraded, readOnlyRoot } from './faults/storage.ts';
 import { xid } from './faults/xid.ts';
 import type { MachineSpec } from './machine.ts';
 import { bad, good, type Result } from './result.ts';
@@ -71,6 +72,11 @@ export const FAULTS: readonly Fault[] = [
   clockUnsynchronised,
   slowClocksource,
   threadsExhausted,
+  diskFull,
+  readOnlyRoot,
+  nfsDown,
+  nvmeDead,
+  raidDegraded,
 ];
 
 /** A fault as asked for: `xid79`, and `gpu3` where a component was named. */

@@ -6,6 +6,7 @@ import { hostFiles } from './world/host-files.ts';
 import { kmsg } from './world/kmsg.ts';
 import { processFiles } from './world/process-files.ts';
 import { slowed } from './world/slowed.ts';
+import { storageFiles } from './world/storage-files.ts';
 import { cpuFiles } from './world/sys-cpu.ts';
 import { infinibandFiles } from './world/sys-infiniband.ts';
 import { pciFiles } from './world/sys-pci.ts';
@@ -27,6 +28,7 @@ export const renderWorld = (request: WorldRequest): MachineTree => {
     ...processFiles(world),
     ...taskFiles(world),
     ...cpuFiles(world),
+    ...storageFiles(world),
     ['kmsg', kmsg(world)] as const,
   ]);
 };

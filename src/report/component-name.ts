@@ -1,6 +1,6 @@
 import type { ComponentReport } from './verdict-report.ts';
 
-/** The one short spelling of a component for people: `GPU 3`, `NIC mlx5_2/1`, `node`. */
+/** The one short spelling of a component for people: `GPU 3`, `NIC mlx5_2/1`, `node`, `nvme3`. */
 export const nameOf = (component: ComponentReport): string => {
   switch (component.kind) {
     case 'gpu':
@@ -10,7 +10,7 @@ export const nameOf = (component: ComponentReport): string => {
     case 'nvswitch':
       return `NVSwitch ${component.pci_bus_id ?? component.index ?? 'unidentified'}`;
     default:
-      return 'node';
+      return component.device ?? 'node';
   }
 };
 

@@ -229,6 +229,10 @@ describe('the list of collectors', () => {
       'host-memory',
       'cpus',
       'clock',
+      'mounts',
+      'filesystems',
+      'nvme',
+      'raid',
       'inventory',
     ]);
   });

@@ -26,7 +26,8 @@ const mlx5_2: Component = { kind: 'nic', key: 'nic:mlx5_2', device: 'mlx5_2' };
 const mlx5_21: Component = { kind: 'nic', key: 'nic:mlx5_21/1', device: 'mlx5_21', port: 1 };
 const nvswitch: Component = { kind: 'nvswitch', key: 'nvswitch:00000000:05:00.0', pciBusId: '00000000:05:00.0' };
 const node: Component = { kind: 'node', key: 'node' };
-const all = [gpu2, gpu12, port(1), port(2), mlx5_2, mlx5_21, nvswitch, node];
+const drive: Component = { kind: 'node', key: 'node:nvme3', device: 'nvme3' };
+const all = [gpu2, gpu12, port(1), port(2), mlx5_2, mlx5_21, nvswitch, node, drive];
 
 describe('what a person writes for a part', () => {
   it.each<[string, readonly Component[]]>([
@@ -54,8 +55,10 @@ describe('what a person writes for a part', () => {
     ['mlx5_', []],
     ['NVSwitch 00000000:05:00.0', [nvswitch]],
     ['0000:05:00.0', [nvswitch]],
-    ['node', [node]],
-    ['Node', [node]],
+    ['node', [node, drive]],
+    ['Node', [node, drive]],
+    ['nvme3', [drive]],
+    ['nvme', []],
     ['165202', []],
     ['6', []],
     ['*', []],

@@ -20,6 +20,8 @@ const PCI3 = 'sys/bus/pci/devices/0000:61:00.0';
 const NIC2 = 'sys/class/infiniband/mlx5_2';
 const NETDEV2 = 'ibp79s0';
 
+const DF = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWith('commands/df_')) ?? 'df';
+
 /** What each fault changes on hgx-h100-8, at one moment: files of the tree, and leaves of the XML. */
 const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; readonly leaves?: readonly string[] }>> = {
   'xid79@gpu3': { files: ['kmsg'] },
@@ -131,6 +133,11 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
   },
   'slow-clocksource': { files: ['sys/devices/system/clocksource/clocksource0/current_clocksource'] },
   'threads-exhausted': { files: ['proc/loadavg'] },
+  'disk-full': { files: [DF] },
+  'read-only-root': { files: ['kmsg', 'proc/1/mountinfo'] },
+  'nfs-down': { files: ['kmsg'] },
+  'nvme-dead': { files: ['kmsg', 'sys/class/nvme/nvme4/nvme4n1/size', 'sys/class/nvme/nvme4/state'] },
+  'raid-degraded': { files: ['kmsg', 'proc/mdstat'] },
 };
 
 describe('a fault changes what it is about and nothing else', () => {

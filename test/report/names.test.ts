@@ -9,6 +9,7 @@ it.each([
   [{ kind: 'nic', device: 'mlx5_2' }, 'NIC mlx5_2'],
   [{ kind: 'nvswitch', pci_bus_id: '00000000:05:00.0' }, 'NVSwitch 00000000:05:00.0'],
   [{ kind: 'node' }, 'node'],
+  [{ kind: 'node', device: '/var' }, '/var'],
 ] as const)('%o is called %s', (component, name) => {
   expect(nameOf(component)).toBe(name);
 });

@@ -9,7 +9,7 @@ import type { RawMachine } from './raw-machine.ts';
 /** A machine on which a check finds something. */
 export interface Found {
   readonly on: RawMachine;
-  /** Who is accused: `gpu3`, `mlx5_2`, `node`; all who are, and nobody else under this code. */
+  /** Who is accused: `gpu3`, `mlx5_2`, `node`, `nvme3`; all who are, and nobody else under this code. */
   readonly about: readonly string[];
   readonly severity?: FindingRecord['severity'];
   /** Words of the message. */
@@ -36,7 +36,7 @@ const listOf = <T extends object>(given: T | readonly T[]): readonly T[] =>
 
 const shortName = ({ component }: FindingRecord): string => {
   const { kind, index, device, key } = component;
-  if (kind === 'node') return 'node';
+  if (kind === 'node') return device ?? 'node';
   return kind === 'gpu' && index !== undefined ? `gpu${index}` : (device ?? key);
 };
 

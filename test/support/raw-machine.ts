@@ -22,7 +22,7 @@ export interface RawMachine {
   /** Replaces, adds or removes. A pattern with a star changes what is there; a path without one may also be new. */
   readonly with: (edits: Readonly<Record<string, Edit>>, when?: When) => RawMachine;
   readonly without: (...patterns: readonly string[]) => RawMachine;
-  /** Files and directories (or `kmsg`, or with `commands/<key>` commands) that answer with an absence: `denied: EACCES`. */
+  /** Files, directories and `kmsg` (or, with `commands/<key>`, commands) that answer with an absence: `denied: EACCES`. */
   readonly failing: (absences: Readonly<Record<string, string>>, when?: When) => RawMachine;
   /** The kernel says this, so many seconds (10) before the last sample; `facility` 1 is a user. */
   readonly saying: (
@@ -86,9 +86,9 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
     return changed;
   }
   for (const key of tree.keys()) if (key === path || key.startsWith(`${path}/`)) changed.delete(key);
-  // The kernel log is no file of the tree.
-  const where = path === 'kmsg' ? path : `/${path}`;
-  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${where}\t${absence}\n`);
+  // The kernel log has no path of its own.
+  const at = path === 'kmsg' ? path : `/${path}`;
+  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${at}\t${absence}\n`);
   return changed;
 };
 

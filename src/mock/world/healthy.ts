@@ -2,6 +2,7 @@ import type { MachineSpec } from '../machine.ts';
 import { bootLog } from './boot-log.ts';
 import { healthyGpu } from './healthy-gpu.ts';
 import { healthyNic } from './healthy-nic.ts';
+import { healthyStorage } from './healthy-storage.ts';
 import { healthyHost } from './host-state.ts';
 import { fraction, uuidOf } from './noise.ts';
 import type { World } from './state.ts';
@@ -31,5 +32,6 @@ export const healthyWorld = ({ machine, seed, startMs, atMs }: Moment): World =>
     nics: machine.nics.map((spec) => healthyNic(spec, seed, startMs, atMs)),
     kernel: bootLog(machine, bootMs),
     host: healthyHost(machine),
+    storage: healthyStorage(seed),
   };
 };

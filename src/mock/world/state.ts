@@ -1,5 +1,6 @@
 import type { GpuModel, GpuSlot, MachineSpec, NicSpec } from '../machine.ts';
 import type { HostState } from './host-state.ts';
+import type { StorageState } from './storage-state.ts';
 
 /** Reasons for lowered clocks; the first five have a lifetime counter since driver 580. */
 export type ThrottleReason =
@@ -118,6 +119,7 @@ export interface World {
   readonly nics: readonly NicState[];
   readonly kernel: readonly KernelRecord[];
   readonly host: HostState;
+  readonly storage: StorageState;
   /** Tasks of the host wait for each other, whatever the GPUs do. */
   readonly hostPressure?: Readonly<Record<'cpu' | 'memory' | 'io', number>>;
 }

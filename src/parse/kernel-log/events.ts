@@ -1,11 +1,14 @@
 import type { KernelEvent, KernelLog } from '../../api.ts';
 import { parseAer } from './aer.ts';
 import { createFallenOffBus } from './fallen-off-bus.ts';
+import { parseFilesystem } from './filesystem.ts';
 import { parseHungTask } from './hung-task.ts';
 import { parseKernelBug } from './kernel-bug.ts';
 import { parseLockup } from './lockup.ts';
 import type { KernelMessage } from './message.ts';
 import { parseMlx5 } from './mlx5.ts';
+import { parseNetworkFilesystem } from './network-filesystem.ts';
+import { parseNvme } from './nvme.ts';
 import { parseOom } from './oom.ts';
 import { type KernelRecord, parseKernelLine } from './record.ts';
 import { isRelevant } from './relevant.ts';
@@ -63,7 +66,10 @@ const messageOf = (text: string): KernelMessage | undefined =>
   parseHungTask(text) ??
   parseLockup(text) ??
   parseKernelBug(text) ??
-  parseSegfault(text);
+  parseSegfault(text) ??
+  parseNvme(text) ??
+  parseFilesystem(text) ??
+  parseNetworkFilesystem(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {

@@ -14,6 +14,15 @@ const WORDS = [
   'INFO: rcu',
   ' [#',
   ' in lib',
+  'nvme',
+  'EXT4-fs',
+  'XFS (',
+  'BTRFS',
+  'Aborting journal',
+  'Buffer I/O error',
+  'nfs: server ',
+  'Lustre: ',
+  'ceph: ',
 ] as const;
 
 export const isRelevant = (line: string): boolean => WORDS.some((word) => line.includes(word));

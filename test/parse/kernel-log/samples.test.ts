@@ -21,7 +21,7 @@ const linesByKind = (name: string): Readonly<Record<string, number>> => {
 
 /** Lines of each kind in each capture, counted apart from the parser with grep. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'aer-and-nvme-down-syslog-2024.log': { aer: 1 },
+  'aer-and-nvme-down-syslog-2024.log': { aer: 1, nvme: 1 },
   'aer-old-and-new-formats.log': { aer: 3 },
   'azure-0flap_syslog': {},
   'dmesg-decode-iso-0.log': { xid: 636 },
@@ -33,7 +33,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'dmesg-xid-119-gpud.log': { xid: 5 },
   'edac-ce-ue-and-ghes.log': {},
   'journalctl-short-iso-2.log': {},
-  'kernel-misc-lines-gpud.log': { 'hung-task': 6, lockup: 2, mlx5: 17, oom: 6, segfault: 2 },
+  'kernel-misc-lines-gpud.log': { 'hung-task': 6, lockup: 2, mlx5: 17, oom: 6, segfault: 2, nvme: 6, filesystem: 11 },
   'kmsg-1.log': {},
   'mlx5-aer-lines-nvsentinel.log': { aer: 1, mlx5: 9 },
   'pstore-dmesg-erst.txt': { 'kernel-bug': 1 },
