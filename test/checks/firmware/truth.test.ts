@@ -22,9 +22,9 @@ const facts = {
   driverModule: { ref: nodeRef, version: known('580.105.08') },
   profile: profileOf({
     pins: {
-      driver: specified('580.105.08'),
-      vbios: specified('96.00.89.00.01'),
-      'nic-firmware': specified('28.41.1000'),
+      driver: specified(['580.105.08']),
+      vbios: specified(['96.00.89.00.01']),
+      'nic-firmware': specified(['28.41.1000']),
     },
   }),
 };
