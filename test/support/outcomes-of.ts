@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checks } from '../../checks/index.ts';
 import type { CheckResult, FindingRecord } from '../../src/engine/snapshot.ts';
+import { expectGolden } from './golden.ts';
 import type { RawMachine } from './raw-machine.ts';
 
 /** A machine on which a check finds something. */
@@ -40,6 +41,39 @@ const shortName = ({ component }: FindingRecord): string => {
 const said = ({ severity, reason, findings, unjudged }: CheckResult): string =>
   `${severity} ${reason ?? ''} ${findings.map((one) => `${shortName(one)} ${one.code}: ${one.message}`).join('; ')} ${unjudged.map((one) => `${one.component.key} ${one.code ?? '*'} ${one.reason}: ${one.detail}`).join('; ')}`;
 
+const words = (one: FindingRecord): string => {
+  const { severity, action, message, observed, expected, evidence, related, lifetime } = one;
+  return [
+    `${shortName(one)} ${severity}, ${action.drain ? 'drain' : 'stay'}, ${action.then}, ${JSON.stringify(lifetime)}`,
+    message,
+    ...(observed === undefined ? [] : [`observed: ${observed}`]),
+    ...(expected === undefined ? [] : [`expected: ${expected}`]),
+    ...Object.entries(evidence).map(([name, value]) => `${name}: ${value}`),
+    ...(related.length === 0 ? [] : [`related: ${related.map((component) => component.key).join(' ')}`]),
+  ].join('\n  ');
+};
+
+/** What people read of each case, so that a change of words shows as one. */
+const readOf = async (check: string, { findings, skipped, unknown }: Outcomes): Promise<string> => {
+  const lines: string[] = [];
+  for (const [code, given] of Object.entries(findings)) {
+    for (const [i, { on }] of listOf(given).entries()) {
+      const own = (await on.judge(check)).findings.filter((one) => one.code === code);
+      lines.push(`# ${code} (${i})`, ...own.map(words), '');
+    }
+  }
+  for (const [name, machines] of Object.entries({ skipped, unknown })) {
+    if ('never' in machines) continue;
+    for (const [i, on] of listOf(machines as RawMachine).entries()) {
+      const { reason = '', unjudged } = await on.judge(check);
+      const why = unjudged.map((one) => `${one.component.kind} ${one.code ?? '*'} ${one.reason}: ${one.detail}`);
+      const counted = [...new Set(why)].map((one) => `${why.filter((other) => other === one).length} × ${one}`);
+      lines.push(`# ${name} (${i})`, reason, ...counted, '');
+    }
+  }
+  return lines.join('\n');
+};
+
 /** The cases of a check, where they are written. */
 export const outcomesOf = async (id: string): Promise<Outcomes | undefined> => {
   const file = join(DIRECTORY, `${id}.ts`);
@@ -71,6 +105,10 @@ export const describeOutcomes = async (category: string): Promise<void> => {
           expect(result.severity, said(result)).toBe(severity);
         });
       }
+      it('says what people read', async () => {
+        const text = await readOf(check.id, outcomes);
+        expectGolden(`outcomes/${check.id}.txt`, text, `test/outcomes/${category}.test.ts`);
+      });
       const found = Object.entries(outcomes.findings).flatMap(([code, given]) =>
         listOf(given).map((one, i) => ({ code, i, ...one })),
       );
