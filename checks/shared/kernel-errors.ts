@@ -14,7 +14,8 @@ import {
 } from '../../src/api.ts';
 import { nameOf } from './names.ts';
 
-type Override = Partial<Pick<Rule, 'severity' | 'action' | 'lifetime'>>;
+/** What differs from the rule of the code. */
+export type Override = Partial<Pick<Rule, 'severity' | 'action' | 'lifetime'>>;
 
 /** One event with what is made of it. */
 export interface Assessed<C extends string> {
@@ -76,14 +77,15 @@ export const dividedByLifetime = <C extends string>(
 });
 
 const TEXT_CHARACTERS = 240;
-const bounded = (text: string): string =>
+/** As much of a record as a report needs. */
+export const bounded = (text: string): string =>
   text.length <= TEXT_CHARACTERS ? text : `${text.slice(0, TEXT_CHARACTERS - 1)}…`;
 
 /** For people; a time that no calendar holds is none. */
 export const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'an unknown time');
 
 /** `2026-11-26 11:58:36 UTC`: to the second, as the kernel log of the node can be shown. */
-const moment = (ms: number): string => iso(ms).replace(/T([0-9:]{8})\.[0-9]+Z$/, ' $1 UTC');
+export const moment = (ms: number): string => iso(ms).replace(/T([0-9:]{8})\.[0-9]+Z$/, ' $1 UTC');
 
 /**
  * One finding for each component and code, led by the gravest and latest event. Several Xids of one class are one
@@ -171,10 +173,8 @@ export const passesOf = <C extends string>(o: {
   return [...ofParts, ...ofNode()];
 
   function ofNode(): readonly Judgement<C>[] {
-    if (log.lostAt !== undefined && now - log.lostAt < GAP_MS) {
-      const detail = `${log.lost} kernel records were overwritten before they were read, last at ${moment(log.lostAt)}`;
-      return [{ unjudged: node, because: absent('failed', detail) }];
-    }
+    const gap = recentGap(log, now);
+    if (gap !== undefined) return [{ unjudged: node, because: gap }];
     if (found.length === 0 && !gpus.ok && hasNoGpus(gpus)) return [{ unjudged: node, because: gpus }];
     return passes(node, () => true);
   }
@@ -185,6 +185,12 @@ export const passesOf = <C extends string>(o: {
  * or counts errors. How long to wait for that is ours: an hour.
  */
 const GAP_MS = 3_600_000;
+
+/** Records that nobody read, lately: what they said is not known. */
+export const recentGap = ({ lost, lostAt }: KernelLog, now: number): Absent | undefined =>
+  lostAt !== undefined && now - lostAt < GAP_MS
+    ? absent('failed', `${lost} kernel records were overwritten before they were read, last at ${moment(lostAt)}`)
+    : undefined;
 
 const hasNoGpus = ({ reason }: Absent): boolean =>
   ['no-tool', 'no-device', 'unsupported', 'not-recorded'].includes(reason);
