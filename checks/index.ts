@@ -1,6 +1,8 @@
 import type { AnyCheck } from '../src/api.ts';
 import driverDrift from './firmware/driver-drift.ts';
 import driverMismatch from './firmware/driver-mismatch.ts';
+import inforomDrift from './firmware/inforom-drift.ts';
+import kernelDrift from './firmware/kernel-drift.ts';
 import nicFirmwareDrift from './firmware/nic-firmware-drift.ts';
 import vbiosDrift from './firmware/vbios-drift.ts';
 import driverUnresponsive from './gpu/driver-unresponsive.ts';
@@ -20,6 +22,7 @@ import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
 import agentDegraded from './host/agent-degraded.ts';
+import memoryErrors from './host/memory-errors.ts';
 import unknownMachine from './host/unknown-machine.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
@@ -57,7 +60,9 @@ export const checks: readonly AnyCheck[] = [
   driverMismatch,
   driverDrift,
   vbiosDrift,
+  inforomDrift,
   nicFirmwareDrift,
+  kernelDrift,
   missingNics,
   linkDown,
   linkRate,
@@ -69,6 +74,7 @@ export const checks: readonly AnyCheck[] = [
   thermalThrottle,
   powerBrake,
   powerCapLowered,
+  memoryErrors,
   unknownMachine,
   agentDegraded,
   atRisk,

@@ -1,6 +1,8 @@
 import type { AnyCollector } from '../api.ts';
 import { driverModule } from './driver-module.ts';
+import { edac } from './edac.ts';
 import { hostPressure } from './host-pressure.ts';
+import { hostVersions } from './host-versions.ts';
 import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
 import { createInventoryCollector, type InventoryCommand } from './inventory.ts';
@@ -21,5 +23,7 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   createKernelLogCollector(),
   hwmon,
   hostPressure,
+  hostVersions,
+  edac,
   createInventoryCollector(inventoryCommand),
 ];

@@ -14,6 +14,8 @@ export const SOURCES = [
   'hwmon',
   'host-pressure',
   'inventory',
+  'host-versions',
+  'edac',
 ] as const;
 
 /** The tools whose path a configuration may give: all that Muster runs by name. */

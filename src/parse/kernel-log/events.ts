@@ -1,6 +1,8 @@
 import type { KernelEvent, KernelLog } from '../../api.ts';
 import { parseAer } from './aer.ts';
+import { parseEdac } from './edac.ts';
 import { createFallenOffBus } from './fallen-off-bus.ts';
+import { createFirmwareErrors, parseMachineCheck } from './machine-check.ts';
 import type { KernelMessage } from './message.ts';
 import { parseMlx5 } from './mlx5.ts';
 import { parseOom } from './oom.ts';
@@ -51,12 +53,19 @@ const bounded = (fields: KernelEvent['fields']): KernelEvent['fields'] =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.slice(0, MAX_TEXT)]));
 
 const messageOf = (text: string): KernelMessage | undefined =>
-  parseXid(text) ?? parseSxid(text) ?? parseAer(text) ?? parseMlx5(text) ?? parseOom(text);
+  parseXid(text) ??
+  parseSxid(text) ??
+  parseAer(text) ??
+  parseMlx5(text) ??
+  parseOom(text) ??
+  parseEdac(text) ??
+  parseMachineCheck(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {
   const events = new Map<string, KernelEvent>();
   const fallenSaidBy = { kernel: createFallenOffBus(), user: createFallenOffBus() };
+  const firmwareSaidBy = { kernel: createFirmwareErrors(), user: createFirmwareErrors() };
   let userEvents = 0;
   let lost = 0;
   let since: number | undefined;
@@ -91,10 +100,11 @@ export const createEventLog = (): EventLog => {
     const record = isRelevant(line) ? parseKernelLine(line, reading.now) : undefined;
     if (record === undefined) return;
     const [first = '', ...more] = record.text.split('\n');
-    const message = messageOf(first);
+    const writer = record.fromKernel ? 'kernel' : 'user';
+    const message = messageOf(first) ?? firmwareSaidBy[writer].next(first);
     if (message !== undefined) store(message, record, first, reading);
     // A sentence of the driver over several lines; nothing else may begin within a record.
-    const fallen = fallenSaidBy[record.fromKernel ? 'kernel' : 'user'];
+    const fallen = fallenSaidBy[writer];
     // Other records may hold what a user chose: the kernel prints file names with their newlines (fs/exec.c).
     for (const text of first.startsWith('NVRM: ') ? [first, ...more] : [first]) {
       const lostGpu = fallen.next(text);
