@@ -21,8 +21,11 @@ import recoveryActionPending from './gpu/recovery-action-pending.ts';
 import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
+import acsEnabled from './host/acs-enabled.ts';
 import agentDegraded from './host/agent-degraded.ts';
+import kernelModulesMissing from './host/kernel-modules-missing.ts';
 import memoryErrors from './host/memory-errors.ts';
+import servicesDown from './host/services-down.ts';
 import unknownMachine from './host/unknown-machine.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
@@ -75,6 +78,9 @@ export const checks: readonly AnyCheck[] = [
   powerBrake,
   powerCapLowered,
   memoryErrors,
+  servicesDown,
+  kernelModulesMissing,
+  acsEnabled,
   unknownMachine,
   agentDegraded,
   atRisk,

@@ -1,5 +1,5 @@
 import type { Component } from './component.ts';
-import type { B, N, Reading, S } from './reading.ts';
+import type { B, Reading, S } from './reading.ts';
 import type { Counter } from './series.ts';
 
 /** A unit of systemd, in its words. */
@@ -51,11 +51,8 @@ export interface PciBridge {
   readonly address: string;
   /** `Root Port`, `Upstream Port`, `Downstream Port`, …; what stands behind `Express`. */
   readonly portType: S;
-  /** The bus that it hangs on; the downstream ports of one switch share it. */
-  readonly primaryBus: N;
-  /** The buses below it, from the first to the last. */
-  readonly secondaryBus: N;
-  readonly subordinateBus: N;
+  /** The addresses of all that hangs below it, however deep. */
+  readonly below: readonly string[];
   /** ACS P2P Request Redirect or Completion Redirect is on: what comes from below goes up to the root complex. */
   readonly redirects: B;
   /** `SrcValid+ TransBlk- ReqRedir+ …`, as printed. */

@@ -7,9 +7,12 @@ import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
 import { createInventoryCollector, type InventoryCommand } from './inventory.ts';
 import { createKernelLogCollector } from './kernel-log.ts';
+import { kernelModules } from './kernel-modules.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { nvlink } from './nvlink.ts';
 import { createPciCollector } from './pci.ts';
+import { createPciAcsCollector } from './pci-acs.ts';
+import { services } from './services.ts';
 import { topology } from './topology.ts';
 
 /** Every collector of one machine, in the order in which they first run; those with a memory are new each time. */
@@ -25,5 +28,8 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   hostPressure,
   hostVersions,
   edac,
+  services,
+  kernelModules,
+  createPciAcsCollector(),
   createInventoryCollector(inventoryCommand),
 ];

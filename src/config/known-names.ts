@@ -16,7 +16,10 @@ export const SOURCES = [
   'inventory',
   'host-versions',
   'edac',
+  'services',
+  'kernel-modules',
+  'pci-acs',
 ] as const;
 
 /** The tools whose path a configuration may give: all that Muster runs by name. */
-export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify'] as const;
+export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify', 'systemctl', 'lspci'] as const;

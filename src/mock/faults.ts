@@ -7,6 +7,15 @@ import { gpuReset } from './faults/gpu-reset.ts';
 import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
 import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
+import {
+  acs,
+  fabricManagerFailed,
+  inforomDrift,
+  memoryCorrected,
+  memoryUncorrectable,
+  peermemMissing,
+  persistencedFailed,
+} from './faults/platform.ts';
 import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
 import { xid } from './faults/xid.ts';
 import type { MachineSpec } from './machine.ts';
@@ -45,6 +54,13 @@ export const FAULTS: readonly Fault[] = [
   ibFlap,
   ibErrors,
   hostPressure,
+  inforomDrift,
+  memoryCorrected,
+  memoryUncorrectable,
+  fabricManagerFailed,
+  persistencedFailed,
+  peermemMissing,
+  acs,
 ];
 
 /** A fault as asked for: `xid79`, and `gpu3` where a component was named. */

@@ -4,6 +4,7 @@ import { commandFiles } from './world/commands.ts';
 import { healthyWorld, type Moment } from './world/healthy.ts';
 import { hostFiles } from './world/host-files.ts';
 import { kmsg } from './world/kmsg.ts';
+import { platformFiles } from './world/platform-files.ts';
 import { processFiles } from './world/process-files.ts';
 import { slowed } from './world/slowed.ts';
 import { infinibandFiles } from './world/sys-infiniband.ts';
@@ -21,6 +22,7 @@ export const renderWorld = (request: WorldRequest): MachineTree => {
     ...pciFiles(world),
     ...infinibandFiles(world),
     ...hostFiles(world),
+    ...platformFiles(world),
     ...processFiles(world),
     ['kmsg', kmsg(world)] as const,
   ]);

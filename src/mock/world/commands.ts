@@ -1,6 +1,7 @@
 import { commandKey } from '../../host/tree.ts';
 import { libraryVersion } from './host-files.ts';
 import { ibstat } from './ibstat.ts';
+import { lspciFiles } from './lspci.ts';
 import { gpuList, nvlinkErrors, nvlinkStatus } from './nvidia-smi-list.ts';
 import { queryFiles } from './nvidia-smi-query.ts';
 import { summaryTable } from './nvidia-smi-table.ts';
@@ -8,6 +9,7 @@ import { topologyMatrix } from './nvidia-smi-topology.ts';
 import { nvidiaSmiXml } from './nvidia-smi-xml.ts';
 import type { ToolState, World } from './state.ts';
 import type { Files } from './sys-pci.ts';
+import { systemctlFiles } from './systemctl.ts';
 
 /** The calls that the simulated nvidia-smi answers. */
 const NVIDIA_SMI: readonly (readonly [args: readonly string[], render: (world: World) => string])[] = [
@@ -37,7 +39,7 @@ const REFUSALS: Readonly<Record<Exclude<ToolState, 'answers'>, (world: World) =>
 
 /** The answers of all tools, in the layout of `host/tree.ts`. */
 export const commandFiles = (world: World): Files => {
-  const files: Files = [['commands/ibstat.out', ibstat(world)]];
+  const files: Files = [['commands/ibstat.out', ibstat(world)], ...systemctlFiles(world), ...lspciFiles(world)];
   for (const [args, render] of NVIDIA_SMI) {
     const path = `commands/${commandKey('nvidia-smi', args)}`;
     if (world.nvidiaSmi === 'answers') {

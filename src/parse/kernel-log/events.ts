@@ -6,6 +6,7 @@ import { createFirmwareErrors, parseMachineCheck } from './machine-check.ts';
 import type { KernelMessage } from './message.ts';
 import { parseMlx5 } from './mlx5.ts';
 import { parseOom } from './oom.ts';
+import { parsePeermem } from './peermem.ts';
 import { type KernelRecord, parseKernelLine } from './record.ts';
 import { isRelevant } from './relevant.ts';
 import { parseSxid } from './sxid.ts';
@@ -59,7 +60,8 @@ const messageOf = (text: string): KernelMessage | undefined =>
   parseMlx5(text) ??
   parseOom(text) ??
   parseEdac(text) ??
-  parseMachineCheck(text);
+  parseMachineCheck(text) ??
+  parsePeermem(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {

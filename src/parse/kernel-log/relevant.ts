@@ -8,6 +8,7 @@ const WORDS = [
   'PCIe Bus Error',
   'mlx5_core',
   'ut of memory',
+  'nvidia-peermem',
   'EDAC MC',
   '[Hardware Error]',
   'BERT: ',
