@@ -79,7 +79,8 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
     return changed;
   }
   for (const key of tree.keys()) if (key === path || key.startsWith(`${path}/`)) changed.delete(key);
-  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}/${path}\t${absence}\n`);
+  const named = path === 'kmsg' ? path : `/${path}`;
+  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${named}\t${absence}\n`);
   return changed;
 };
 
