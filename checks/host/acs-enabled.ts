@@ -53,7 +53,7 @@ export default defineCheck({
           related,
           message:
             `ACS redirects peer-to-peer traffic at ${redirecting.length} of ${ports.length} ports of PCIe switches: ` +
-            `${related.map(nameOf).join(', ')} reach each other through the CPU`,
+            `what ${related.map(nameOf).join(', ')} exchange with their neighbours goes through the CPU`,
           observed: controls[0] ?? 'redirection is on',
           expected: 'ReqRedir- CmpltRedir-',
           evidence: { ports: redirecting.map(({ address }) => address).join(' ') },

@@ -51,7 +51,7 @@ export default defineCheck({
           const missing = wanted.filter((name) => !loaded.includes(name) && !present.includes(name));
           if (missing.length === 0) return undefined;
           return {
-            message: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not loaded; ${wanted.length} kernel modules must be`,
+            message: `${missing.length} of ${wanted.length} kernel modules that must be there ${missing.length === 1 ? 'is' : 'are'} not loaded: ${missing.join(', ')}`,
             observed: `${wanted.length - missing.length} of ${wanted.length} loaded`,
             expected: wanted.join(', '),
             evidence: { missing: missing.join(' ') },

@@ -11,6 +11,7 @@ import {
 import { about } from '../shared/about.ts';
 import { growth, span } from '../shared/growth.ts';
 import { judgeHostEvents, type Told } from '../shared/host-events.ts';
+import { areClose } from '../shared/kernel-errors.ts';
 import { condition, drain, event, stay } from '../shared/rules.ts';
 
 type Reported = 'uncorrectable' | 'hardware-error' | 'logged';
@@ -59,6 +60,17 @@ const told = ({ kind, fields }: KernelEvent): Told<Reported> | undefined => {
         what: `The hardware reported an error that was not corrected${before}: ${severity}${part}`,
       }
     : { code: 'logged', what: `The hardware reported an error that was corrected, or of unknown severity${part}` };
+};
+
+const isPlaced = ({ fields }: KernelEvent): boolean => fields.dimm !== undefined || fields.part !== undefined;
+const isUncorrectable = (one: KernelEvent): boolean => told(one)?.code === 'uncorrectable';
+
+/** One error is told by the controller, by the processor and when its page goes: the words that say where stand for all. */
+const withoutEchoes = (events: readonly KernelEvent[]): readonly KernelEvent[] => {
+  const placed = events.filter((one) => one.fromKernel && isPlaced(one) && isUncorrectable(one));
+  return events.filter(
+    (one) => isPlaced(one) || !isUncorrectable(one) || !placed.some((other) => areClose(one, other)),
+  );
 };
 
 interface Risen {
@@ -119,7 +131,7 @@ export default defineCheck({
   },
   judge: ({ kernelLog, memoryControllers }, { node, now, bootedAt, options }) => {
     const reported = judgeHostEvents<Reported>({
-      log: kernelLog,
+      log: kernelLog.ok ? known({ ...kernelLog.value, events: withoutEchoes(kernelLog.value.events) }) : kernelLog,
       kinds: ['edac', 'machine-check'],
       codes: ['uncorrectable', 'hardware-error', 'logged'],
       rules: REPORTED,
