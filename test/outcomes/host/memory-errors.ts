@@ -55,7 +55,9 @@ export default {
         on: simulated('hgx-h100-8+memory-uncorrectable'),
         about: ['node'],
         severity: 'CRITICAL',
-        saying: /uncorrectable error in CPU_SrcID#0_MC#0_Chan#0_DIMM#1 \(MC0\)|took a page of memory out of use/,
+        // The page that the kernel then took out of use is the same error.
+        saying:
+          /^The memory of the host had an uncorrectable error in CPU_SrcID#0_MC#0_Chan#0_DIMM#1 \(MC0\), at [^,]*$/,
       },
       {
         on: simulated().saying([edac('UE')]),
@@ -86,6 +88,14 @@ export default {
       {
         on: simulated().saying(['mce: Uncorrected hardware memory error in user-access at 5fbc4b5c0']),
         about: ['node'],
+      },
+      // An hour later it is another one.
+      {
+        on: simulated()
+          .saying([edac('UE')], { secondsAgo: 3700 })
+          .saying(['Memory failure: 0xe16677: recovery action for dirty LRU page: Recovered']),
+        about: ['node'],
+        saying: /took a page of memory out of use .*, 2 times since/,
       },
       // It stands for as long as nobody has dealt with it.
       {

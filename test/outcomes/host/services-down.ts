@@ -100,12 +100,12 @@ export default {
       },
       // Whether the machine has NVSwitches is not known.
       {
-        on: simulated('hgx-h100-8+fabric-manager-failed')
-          .without('sys/bus/pci/devices/0000:1b*/**')
-          .with({
-            'commands/nvidia-smi_-q_-x.out': (xml) => xml.replaceAll('NVIDIA H100 80GB HBM3', 'NVIDIA X1000'),
-          }),
+        on: simulated('hgx-h100-8+fabric-manager-failed').configured({
+          machine: 'ours',
+          siteProfiles: [{ id: 'ours', products: ['NVIDIA H100 80GB HBM3'] }],
+        }),
         about: ['node'],
+        severity: 'WARNING',
       },
       {
         on: slurm(FAILED),
