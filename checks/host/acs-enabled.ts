@@ -27,7 +27,11 @@ export default defineCheck({
   requires: ['pciAcs', 'pciGpus'],
   uses: ['nics'],
   rules: {
-    'p2p-redirected': condition('WARNING', 'ACS redirects peer-to-peer traffic of a PCIe switch', stay('service')),
+    'p2p-redirected': condition(
+      'WARNING',
+      'ACS redirects peer-to-peer traffic of a PCIe switch: turn it off',
+      stay('watch'),
+    ),
   },
   judge: ({ pciAcs, pciGpus, nics }, { node, context }) => {
     // GPUs of guests must be kept apart: their host wants ACS.
@@ -63,7 +67,7 @@ export default defineCheck({
 
     function settled(): Reading<readonly PciBridge[]> {
       if (redirecting.length > 0) return known(redirecting);
-      const silent = ports.map(({ redirects }) => redirects).find((one) => !one.ok);
+      const silent = ports.flatMap(({ portType, redirects }) => [portType, redirects]).find((one) => !one.ok);
       if (silent !== undefined && !silent.ok) return forThisProcess(silent);
       if (!nics.ok && nics.reason !== 'no-device') return nics;
       if (ports.length === 0) return absent('unsupported', 'no two GPUs or NICs of this host share a PCIe switch');
@@ -75,7 +79,7 @@ export default defineCheck({
       return why.reason === 'denied' && context === 'continuous'
         ? absent(
             'unsupported',
-            `${why.detail}, which the agent does not have; \`muster validate --level deep\` as root looks`,
+            `${why.detail}, which the agent does not have; as root, \`lspci -vv -d ::0604\` shows them`,
           )
         : why;
     }

@@ -37,7 +37,7 @@ export default defineCheck({
     },
   },
   rules: {
-    missing: condition('WARNING', 'Kernel module is not loaded', stay('service')),
+    missing: condition('WARNING', 'Kernel module is not loaded: load it', stay('watch')),
     ...STALE,
   },
   judge: ({ kernelModules, profile, kernelLog }, { node, now, bootedAt, options }) => {

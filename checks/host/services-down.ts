@@ -60,13 +60,13 @@ export default defineCheck({
     },
   },
   rules: {
-    failed: condition('WARNING', 'Service has failed', stay('service')),
-    inactive: condition('WARNING', 'Service does not run', stay('service'), NAMED),
-    'not-loaded': condition('WARNING', 'Service is not installed, or is masked', stay('service'), NAMED),
+    failed: condition('WARNING', 'Service has failed: read its journal and restart it', stay('watch')),
+    inactive: condition('WARNING', 'Service does not run: start it', stay('watch'), NAMED),
+    'not-loaded': condition('WARNING', 'Service is not installed, or is masked: enable it', stay('watch'), NAMED),
     flapping: condition(
       'WARNING',
-      'Service restarts again and again',
-      stay('service'),
+      'Service restarts again and again: read its journal',
+      stay('watch'),
       'where there is a past: in the agent, or at a second look',
     ),
   },
