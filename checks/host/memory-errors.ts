@@ -106,7 +106,7 @@ export default defineCheck({
   remedy:
     'Find the module: `grep . /sys/devices/system/edac/mc/mc*/dimm*/{dimm_label,dimm_ce_count,dimm_ue_count}`, `ras-mc-ctl --error-count`, ' +
     '`dmesg | grep -E "EDAC|Hardware Error|Memory failure"`, and the event log of the BMC (`ipmitool sel elist`). Replace it; a reboot alone only lets the firmware repair a row. ' +
-    'On Grace Hopper and Grace Blackwell the page may be GPU memory: see gpu/ecc-errors. Then `muster ack --check host/memory-errors`.',
+    'On Grace Hopper and Grace Blackwell the page may be GPU memory: see gpu/ecc-errors. Then `muster ack host/memory-errors --reason "module replaced"`.',
   contexts: ['continuous', 'prejob', 'deep'],
   requires: [],
   uses: ['kernelLog', 'memoryControllers'],

@@ -90,7 +90,7 @@ export default defineCheck({
 
     function failed(): Judgement<'failed'> {
       const down = present.filter(
-        ([name, unit]) => hasFailed(unit) && !(name === FABRIC_MANAGER && fabricOf(profile) === 'none'),
+        ([name, unit]) => hasFailed(unit) && !(name === FABRIC_MANAGER && hasNothingToManage(profile)),
       );
       return about(node, 'failed', known(down), () => {
         const finding = listed(down, ([name, { result }]) => `${name} (${result.ok ? result.value : 'failed'})`, {
@@ -148,6 +148,9 @@ const CRIPPLED = { severity: 'CRITICAL', action: drain('reboot') } as const;
 
 /** `refreshing` since systemd 257. */
 const RUNNING: readonly string[] = ['active', 'reloading', 'refreshing'];
+
+/** No NVSwitch is in the node: there is none, or they are in trays of their own, which manage the fabric. */
+const hasNothingToManage = (profile: Fact<Profile>): boolean => ['none', 'nvl72'].includes(fabricOf(profile) ?? '');
 
 /** It ended by itself; systemd has given it up, or is about to start it once more. */
 const hasFailed = ({ activeState, subState }: Service): boolean =>

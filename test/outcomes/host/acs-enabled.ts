@@ -47,6 +47,12 @@ export default {
         .filter((line) => !line.includes('Access Control') && !line.includes('ACSC'))
         .join('\n'),
     ),
+    // Two GPUs on one switch, on a machine without NICs.
+    noNics(
+      withPorts(deep(), /^0000:17:01\.0/, (block) =>
+        block.replace(/secondary=.., subordinate=../, 'secondary=43, subordinate=43'),
+      ),
+    ),
     // What is denied of a port above no part is not asked.
     withPorts(deep(), /^0000:00:1c\.0/, denied),
   ],

@@ -28,6 +28,7 @@ export default {
     // A kernel that cannot load modules has all that it needs.
     wanting(simulated().without('proc/modules'), 'tcp_cubic'),
     // Loaded, and invisible below /sys/module to who may not look there.
+    wanting(simulated().without('sys/module/nvidia_peermem/*'), 'nvidia_peermem'),
     wanting(simulated().saying([STALE], { facility: 1 }), 'nvidia_peermem'),
     wanting(simulated('hgx-h100-8', [2 * DAY_SECONDS]), 'nvidia_peermem').saying([STALE], {
       secondsAgo: DAY_SECONDS + 60,

@@ -89,6 +89,14 @@ export default {
         on: simulated().saying(['mce: Uncorrected hardware memory error in user-access at 5fbc4b5c0']),
         about: ['node'],
       },
+      // What a user writes about a module does not stand for what the kernel says.
+      {
+        on: simulated()
+          .saying([edac('UE')], { facility: 1 })
+          .saying(['Memory failure: 0xe16677: recovery action for dirty LRU page: Recovered']),
+        about: ['node'],
+        saying: /took a page of memory out of use/,
+      },
       // An hour later it is another one.
       {
         on: simulated()

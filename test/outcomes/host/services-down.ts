@@ -63,6 +63,12 @@ export default {
     simulated().with({ [`${KEY}.out`]: unit('slurmd', FAILED) }),
     // Installed and not enabled: nobody starts it.
     simulated().with({ [`${KEY}.out`]: unit('nvidia-persistenced', { ...FAILED, UnitFileState: 'disabled' }) }),
+    // A tray of an NVL72 has the package and no NVSwitch.
+    simulated('gb200-nvl72').with({
+      [`${KEY}.out`]: unit('nvidia-fabricmanager', { ...FAILED, LoadState: 'loaded', UnitFileState: 'enabled' }),
+    }),
+    // Right after boot: what runs, runs.
+    bootedSecondsAgo(200, slurm({})),
     // Reading its configuration again, it runs.
     slurm({ ActiveState: 'reloading', SubState: 'reload' }),
     // A machine without NVSwitches: the fabric manager has nothing to do, and fails.
@@ -79,6 +85,14 @@ export default {
   ],
   findings: {
     failed: [
+      // Told by name, and without the others of its machine.
+      {
+        on: simulated('hgx-h100-8+persistenced-failed').with({
+          [`${KEY}.out`]: unit('nvidia-fabricmanager', { UnitFileState: 'disabled', ...STOPPED }),
+        }),
+        about: ['node'],
+        saying: 'A service has failed: nvidia-persistenced.service (exit-code)',
+      },
       // Whatever the profile says: it is enabled, and it failed.
       {
         on: simulated('hgx-h100-8+fabric-manager-failed'),
@@ -137,6 +151,8 @@ export default {
       },
       { on: slurm(STARTING), about: ['node'], saying: 'slurmd.service (activating, start)' },
       { on: bootedSecondsAgo(301, slurm(STARTING)), about: ['node'] },
+      // Since when it runs is not known.
+      { on: slurm(STARTING).with({ 'proc/stat': 'cpu  0 0 0 0 0 0 0 0 0 0\n' }), about: ['node'] },
       // As the machine profile says.
       {
         on: simulated()
