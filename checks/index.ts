@@ -1,6 +1,8 @@
 import type { AnyCheck } from '../src/api.ts';
 import driverDrift from './firmware/driver-drift.ts';
 import driverMismatch from './firmware/driver-mismatch.ts';
+import inforomDrift from './firmware/inforom-drift.ts';
+import kernelDrift from './firmware/kernel-drift.ts';
 import nicFirmwareDrift from './firmware/nic-firmware-drift.ts';
 import vbiosDrift from './firmware/vbios-drift.ts';
 import driverUnresponsive from './gpu/driver-unresponsive.ts';
@@ -19,19 +21,23 @@ import recoveryActionPending from './gpu/recovery-action-pending.ts';
 import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
+import acsEnabled from './host/acs-enabled.ts';
 import agentDegraded from './host/agent-degraded.ts';
 import clockUnsynchronised from './host/clock-unsynchronised.ts';
 import cpuGovernor from './host/cpu-governor.ts';
 import diskFull from './host/disk-full.ts';
 import kernelFaults from './host/kernel-faults.ts';
+import kernelModulesMissing from './host/kernel-modules-missing.ts';
 import libraryCrashes from './host/library-crashes.ts';
 import lowMemory from './host/low-memory.ts';
+import memoryErrors from './host/memory-errors.ts';
 import missingCpus from './host/missing-cpus.ts';
 import missingMounts from './host/missing-mounts.ts';
 import nvmeErrors from './host/nvme-errors.ts';
 import oomKills from './host/oom-kills.ts';
 import raidDegraded from './host/raid-degraded.ts';
 import readOnlyFilesystems from './host/read-only-filesystems.ts';
+import servicesDown from './host/services-down.ts';
 import stuckTasks from './host/stuck-tasks.ts';
 import tableExhaustion from './host/table-exhaustion.ts';
 import unknownMachine from './host/unknown-machine.ts';
@@ -71,7 +77,9 @@ export const checks: readonly AnyCheck[] = [
   driverMismatch,
   driverDrift,
   vbiosDrift,
+  inforomDrift,
   nicFirmwareDrift,
+  kernelDrift,
   missingNics,
   linkDown,
   linkRate,
@@ -97,6 +105,10 @@ export const checks: readonly AnyCheck[] = [
   missingMounts,
   nvmeErrors,
   raidDegraded,
+  memoryErrors,
+  servicesDown,
+  kernelModulesMissing,
+  acsEnabled,
   unknownMachine,
   agentDegraded,
   atRisk,

@@ -38,7 +38,7 @@ export default defineCheck({
       'WARNING',
       'The driver is not the version that the site pinned',
       stay('service'),
-      'where the machine profile pins a driver version',
+      'where a driver version is pinned',
     ),
   },
   judge: ({ gpus, driver, profile }, { node }) => [

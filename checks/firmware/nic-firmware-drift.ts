@@ -27,7 +27,7 @@ export default defineCheck({
       'WARNING',
       'NIC firmware is not the version that the site pinned',
       stay('service'),
-      'where the machine profile pins a NIC firmware version',
+      'where a NIC firmware version is pinned',
     ),
   },
   judge: ({ nics, profile }, { node }) => {

@@ -21,7 +21,7 @@ export default defineCheck({
       'WARNING',
       'VBIOS is not the version that the site pinned',
       stay('service'),
-      'where the machine profile pins a VBIOS version',
+      'where a VBIOS version is pinned',
     ),
   },
   judge: ({ gpus, profile }, { node }) => [

@@ -87,23 +87,24 @@ const judgeGroup = <C extends string>(
   return judgements;
 };
 
-/** Judges each member against the version that the site pinned. */
+/** Judges each member against the versions that the site pinned: several while an upgrade rolls through its fleet. */
 export const judgePin = <C extends string>(
   members: readonly Omit<Versioned, 'group'>[],
-  pin: Expected<string>,
+  pin: Expected<readonly string[]>,
   { code, what }: Pick<Drift<C>, 'code' | 'what'>,
 ): readonly Judgement<C>[] =>
   members.map(({ ref, version }): Judgement<C> => {
     if (!pin.ok) return { unjudged: ref, code, because: pin };
     if (!version.ok) return { unjudged: ref, code, because: version, expected: true };
-    if (version.value === pin.value) return { pass: ref, code };
+    if (pin.value.includes(version.value)) return { pass: ref, code };
+    const allowed = pin.value.join(' or ');
     return {
       finding: {
         component: ref,
         code,
-        message: `${nameOf(ref)} has ${what} ${version.value}; the machine profile pins ${pin.value}`,
+        message: `${nameOf(ref)} has ${what} ${version.value}; ${pin.source} pins ${allowed}`,
         observed: version.value,
-        expected: pin.value,
+        expected: allowed,
         evidence: { pin_source: pin.source },
       },
     };

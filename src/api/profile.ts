@@ -18,6 +18,9 @@ export interface ExpectedNics {
   readonly pcieWidth: Expected<number>;
 }
 
+/** What a site may pin to a version. */
+export type PinName = 'driver' | 'vbios' | 'inforom' | 'nic-firmware' | 'kernel' | 'bios';
+
 /** What a kind of machine should be. `known` is false for the generic profile of an unrecognised machine. */
 export interface Profile {
   readonly id: string;
@@ -43,8 +46,8 @@ export interface Profile {
   };
   /** Thresholds by name, read by check options through `fromProfile`. */
   readonly limits: Readonly<Record<string, Expected<number>>>;
-  /** Versions that the site wants, by name: `driver`, `vbios`, `inforom`, `nic-firmware`, `kernel`, `bios`. */
-  readonly pins: Readonly<Record<string, Expected<string>>>;
+  /** Versions that the site allows; several while an upgrade rolls through the fleet. */
+  readonly pins: Readonly<Partial<Record<PinName, Expected<readonly string[]>>>>;
   readonly nics: readonly ExpectedNics[];
   /** systemd units that must run, and kernel modules that must be loaded. */
   readonly services: Expected<readonly string[]>;

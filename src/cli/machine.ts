@@ -76,6 +76,7 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
 export const settingsOf = (config: Config, checks: readonly AnyCheck[]): EngineSettings => ({
   ...(config.machine === undefined ? {} : { machine: config.machine }),
   siteProfiles: config.siteProfiles,
+  pins: config.pins,
   checks: config.gpus === 'none' ? withoutGpus(config, checks) : config.checks,
   optionalSources: config.optionalSources,
   nicRoles: config.nicRoles,

@@ -2,19 +2,24 @@ import type { AnyCollector } from '../api.ts';
 import { clock } from './clock.ts';
 import { cpus } from './cpus.ts';
 import { driverModule } from './driver-module.ts';
+import { edac } from './edac.ts';
 import { filesystems } from './filesystems.ts';
 import { hostMemory } from './host-memory.ts';
 import { hostPressure } from './host-pressure.ts';
+import { hostVersions } from './host-versions.ts';
 import { hwmon } from './hwmon.ts';
 import { infiniband } from './infiniband.ts';
 import { createInventoryCollector, type InventoryCommand } from './inventory.ts';
 import { createKernelLogCollector } from './kernel-log.ts';
+import { kernelModules } from './kernel-modules.ts';
 import { mounts } from './mounts.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { nvlink } from './nvlink.ts';
 import { nvme } from './nvme.ts';
 import { createPciCollector } from './pci.ts';
+import { createPciAcsCollector } from './pci-acs.ts';
 import { raid } from './raid.ts';
+import { services } from './services.ts';
 import { createTasksCollector } from './tasks.ts';
 import { topology } from './topology.ts';
 
@@ -37,5 +42,10 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   filesystems,
   nvme,
   raid,
+  hostVersions,
+  edac,
+  services,
+  kernelModules,
+  createPciAcsCollector(),
   createInventoryCollector(inventoryCommand),
 ];

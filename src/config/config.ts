@@ -1,6 +1,6 @@
 import type { NicRole } from '../api.ts';
 import type { Mode } from '../engine/snapshot.ts';
-import type { SiteProfile } from '../knowledge/profiles/index.ts';
+import type { Pins, SiteProfile } from '../knowledge/profiles/index.ts';
 
 /** The configuration in force: every default is filled in. */
 export interface Config {
@@ -42,6 +42,8 @@ export interface Config {
   readonly stateDir: string;
   readonly runtimeDir: string;
   readonly siteProfiles: readonly SiteProfile[];
+  /** Versions that are allowed, by what they are of. */
+  readonly pins: Pins;
   /** Set explicitly: wins over a simulated machine's own. */
   readonly roots: { readonly sysfs?: string; readonly proc?: string; readonly kmsg?: string };
   readonly explicit: { readonly stateDir: boolean; readonly runtimeDir: boolean };

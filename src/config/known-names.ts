@@ -22,7 +22,21 @@ export const SOURCES = [
   'nvme',
   'raid',
   'inventory',
+  'host-versions',
+  'edac',
+  'services',
+  'kernel-modules',
+  'pci-acs',
 ] as const;
 
 /** The tools whose path a configuration may give: all that Muster runs by name. */
-export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify', 'chronyc', 'timedatectl', 'df'] as const;
+export const TOOLS = [
+  'nvidia-smi',
+  'ibstat',
+  'systemd-notify',
+  'chronyc',
+  'timedatectl',
+  'df',
+  'systemctl',
+  'lspci',
+] as const;

@@ -110,6 +110,7 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
     stateDir: file.state_dir ?? defaultStateDir(env),
     runtimeDir: file.runtime_dir ?? defaultRuntimeDir(env),
     siteProfiles,
+    pins: Object.fromEntries(entriesOf(file.pins).map(([name, allowed]) => [name, [allowed].flat()])),
     roots: {
       ...(MUSTER_SYSFS_ROOT ? { sysfs: MUSTER_SYSFS_ROOT } : {}),
       ...(MUSTER_PROC_ROOT ? { proc: MUSTER_PROC_ROOT } : {}),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
 import { secondsOf } from '../duration.ts';
+import { PIN_NAMES } from '../knowledge/profiles/pins.ts';
 import { SOURCES, TOOLS } from './known-names.ts';
 
 const text = v.string('must be a text');
@@ -51,6 +52,10 @@ const listen = v.pipe(
   v.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$/, 'is not an address: write host:port, for example 127.0.0.1:9780'),
 );
 
+const words = 'must be a version or a list of versions, as text: quote what looks like a number';
+const version = v.pipe(v.string(words), v.nonEmpty('must not be empty'));
+const versions = v.union([version, v.pipe(v.array(version), v.minLength(1, 'must not be empty'))], words);
+
 const optionValue = (option: Option): v.GenericSchema => {
   const { default: value } = option;
   if (typeof value === 'number') return v.pipe(number(option.unit), v.finite('must be finite'));
@@ -81,6 +86,7 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
   section({
     node: v.optional(section({ name: v.optional(text) })),
     machine: v.optional(text),
+    pins: v.optional(named('version to pin', PIN_NAMES, versions)),
     gpus: v.optional(oneOf(['expected', 'none'])),
     tools: v.optional(named('tool', TOOLS, absolutePath)),
     sources: v.optional(named('source', SOURCES, section({ optional: v.optional(flag), every: v.optional(interval) }))),

@@ -21,7 +21,7 @@ import type { SavedSigns } from '../derive/gpu-resets.ts';
 import { outlasting, type SavedKernelHistory, withinBoot } from '../derive/kernel-history.ts';
 import type { RoleOverride } from '../derive/nic-roles.ts';
 import type { Baseline } from '../derive/series.ts';
-import { resolveProfile, type SiteProfile } from '../knowledge/profiles/index.ts';
+import { type Pins, resolveProfile, type SiteProfile } from '../knowledge/profiles/index.ts';
 import { createClockWatch } from './clock-steps.ts';
 import { runCollector } from './collect.ts';
 import { evaluateCheck, readingTimes } from './evaluate.ts';
@@ -40,6 +40,8 @@ export interface EngineSettings {
   /** A machine profile named by the site. */
   readonly machine?: string;
   readonly siteProfiles: readonly SiteProfile[];
+  /** Versions that the configuration allows; they win over the profile's. */
+  readonly pins?: Pins;
   readonly checks: Readonly<Record<string, { readonly mode: Mode; readonly options: OptionValues }>>;
   readonly optionalSources: ReadonlySet<string>;
   readonly nicRoles: readonly RoleOverride[];
@@ -344,6 +346,7 @@ const factSettings = (settings: EngineSettings): FactSettings => ({
   resolveProfile: (gpus, pciGpus) =>
     resolveProfile({
       siteProfiles: settings.siteProfiles,
+      pins: settings.pins,
       ...(settings.machine === undefined ? {} : { configured: settings.machine }),
       ...seen(gpus, pciGpus),
     }),

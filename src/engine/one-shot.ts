@@ -34,7 +34,10 @@ export const neededCollectors = (collectors: readonly AnyCollector[], checks: re
 export const runOneShot = async (o: OneShot): Promise<Snapshot> => {
   const endsAt = monotonicMs() + o.timeoutMs;
   const remaining = (): number => Math.max(0, endsAt - monotonicMs());
-  const collectors = neededCollectors(o.collectors, o.checks);
+  const collectors = neededCollectors(
+    o.collectors,
+    o.checks.filter(({ contexts }) => contexts.includes(o.context)),
+  );
   const sample = (): Promise<unknown> =>
     Promise.all(
       collectors

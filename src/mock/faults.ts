@@ -21,6 +21,15 @@ import {
 import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
 import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
+import {
+  acs,
+  fabricManagerFailed,
+  inforomDrift,
+  memoryCorrected,
+  memoryUncorrectable,
+  peermemMissing,
+  persistencedFailed,
+} from './faults/platform.ts';
 import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
 import { diskFull, nfsDown, nvmeDead, raidDegraded, readOnlyRoot } from './faults/storage.ts';
 import { xid } from './faults/xid.ts';
@@ -77,6 +86,13 @@ export const FAULTS: readonly Fault[] = [
   nfsDown,
   nvmeDead,
   raidDegraded,
+  inforomDrift,
+  memoryCorrected,
+  memoryUncorrectable,
+  fabricManagerFailed,
+  persistencedFailed,
+  peermemMissing,
+  acs,
 ];
 
 /** A fault as asked for: `xid79`, and `gpu3` where a component was named. */

@@ -4,6 +4,7 @@ import { commandFiles } from './world/commands.ts';
 import { healthyWorld, type Moment } from './world/healthy.ts';
 import { hostFiles } from './world/host-files.ts';
 import { kmsg } from './world/kmsg.ts';
+import { platformFiles } from './world/platform-files.ts';
 import { processFiles } from './world/process-files.ts';
 import { slowed } from './world/slowed.ts';
 import { storageFiles } from './world/storage-files.ts';
@@ -25,6 +26,7 @@ export const renderWorld = (request: WorldRequest): MachineTree => {
     ...pciFiles(world),
     ...infinibandFiles(world),
     ...hostFiles(world),
+    ...platformFiles(world),
     ...processFiles(world),
     ...taskFiles(world),
     ...cpuFiles(world),

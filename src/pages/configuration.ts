@@ -9,6 +9,7 @@ export const configurationSchema = (checks: readonly AnyCheck[]): string =>
   `${JSON.stringify(toJsonSchema(configSchema(checks), { errorMode: 'ignore' }), null, 2)}\n`;
 
 const EXAMPLE = `machine: hgx-h100-8          # what this node must be; without it the GPUs decide
+pins: {driver: 580.105.08, nic-firmware: [28.43.2026, 28.44.1036]}  # also vbios, inforom, kernel, bios; a list while an upgrade rolls
 kernel_log: {trust: kernel}  # any: believe Xids that a user wrote to /dev/kmsg (rehearsals)
 gpus: expected               # none: a node without GPUs is ready
 tools: {nvidia-smi: /usr/bin/nvidia-smi}

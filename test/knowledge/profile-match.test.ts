@@ -227,7 +227,7 @@ describe('resolveProfile', () => {
     const profile = resolveProfile({ siteProfiles: [ours], gpus: times(8, H100) });
     expect(profile).toMatchObject({
       id: 'pod-a',
-      pins: { driver: { ok: true, value: '580.105.08' } },
+      pins: { driver: { ok: true, value: ['580.105.08'] } },
       gpu: { count: { value: 8 }, maxSmMHz: { value: 1980 }, powerLimitWatts: { value: 650, confidence: 'specified' } },
     });
     expect(resolveProfile({ configured: 'pod-a', siteProfiles: [ours], gpus: [] }).products).toEqual([

@@ -19,6 +19,8 @@ const GPU3 = '00000000:61:00.0';
 const PCI3 = 'sys/bus/pci/devices/0000:61:00.0';
 const NIC2 = 'sys/class/infiniband/mlx5_2';
 const NETDEV2 = 'ibp79s0';
+const MC0 = 'sys/devices/system/edac/mc/mc0';
+const SYSTEMCTL = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWith('commands/systemctl_')) ?? '';
 
 const DF = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWith('commands/df_')) ?? 'df';
 
@@ -118,6 +120,13 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
   'ib-errors@mlx5_2': {
     files: [`${NIC2}/ports/1/counters/port_rcv_errors`, `${NIC2}/ports/1/hw_counters/local_ack_timeout_err`],
   },
+  'inforom-drift@gpu3': { files: [XML], leaves: ['inforom_version/img_version'] },
+  'memory-corrected': { files: ['kmsg', `${MC0}/ce_count`] },
+  'memory-uncorrectable': { files: ['kmsg', `${MC0}/ue_count`] },
+  'fabric-manager-failed': { files: [SYSTEMCTL] },
+  'persistenced-failed': { files: [SYSTEMCTL] },
+  'peermem-missing': { files: ['proc/modules', 'sys/module/nvidia_peermem/refcnt'] },
+  acs: { files: ['commands/lspci_-D_-n_-vv_-d_::0604.out'] },
   'host-pressure': { files: ['cpu', 'io', 'memory'].map((name) => `proc/pressure/${name}`) },
   'stuck-task': { files: ['kmsg', ...['stat', 'status', 'wchan'].map((name) => `proc/51920/${name}`)] },
   'stuck-driver-task': { files: ['stat', 'status', 'wchan'].map((name) => `proc/51921/${name}`) },

@@ -86,9 +86,7 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
     return changed;
   }
   for (const key of tree.keys()) if (key === path || key.startsWith(`${path}/`)) changed.delete(key);
-  // The kernel log has no path of its own.
-  const at = path === 'kmsg' ? path : `/${path}`;
-  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${at}\t${absence}\n`);
+  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}/${path}\t${absence}\n`);
   return changed;
 };
 

@@ -9,6 +9,10 @@ const expected = <T>(given: Sourced<T> | undefined): Expected<T> => (given ? { o
 const expectedAll = <T>(given: Readonly<Record<string, Sourced<T>>>): Readonly<Record<string, Expected<T>>> =>
   Object.fromEntries(Object.entries(given).map(([name, value]) => [name, expected(value)]));
 
+/** Only those that are pinned. */
+const pinsOf = (pins: NonNullable<MachineRecord['pins']>): Profile['pins'] =>
+  Object.fromEntries(Object.entries(pins).flatMap(([name, given]) => (given ? [[name, expected(given)]] : [])));
+
 const gpuOf = (gpu: GpuRecord): Profile['gpu'] => ({
   count: expected(gpu.count),
   pcieGeneration: expected(gpu.pcie_generation),
@@ -46,7 +50,7 @@ export const machineProfile = (machine: MachineRecord, product: ProductRecord | 
   fabric: expected(machine.fabric),
   gpu: gpuOf({ ...product?.gpu, ...machine.gpu }),
   limits: expectedAll({ ...product?.limits, ...machine.limits }),
-  pins: expectedAll(machine.pins ?? {}),
+  pins: pinsOf(machine.pins ?? {}),
   nics: nicsOf(machine.nics ?? []),
   services: expected(machine.services),
   kernelModules: expected(machine.kernel_modules),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { Confidence } from '../../api.ts';
+import type { Confidence, PinName } from '../../api.ts';
+import { PIN_NAMES } from './pins.ts';
 
 /** A value with its provenance, as the files of this folder write it. */
 export interface Sourced<T> {
@@ -14,7 +15,7 @@ const isSourced = <T>(given: T | Sourced<T>): given is Sourced<T> =>
   typeof given === 'object' && given !== null && !Array.isArray(given);
 
 // A site may give the bare value: what it says of its own machines is then the source.
-const sourced = <T extends string | number | readonly string[]>(value: v.GenericSchema<T>) =>
+const sourced = <T extends string | number | readonly string[]>(value: v.GenericSchema<unknown, T>) =>
   v.pipe(
     v.union(
       [value, v.strictObject({ value, source: v.pipe(v.string(), v.nonEmpty('must not be empty')), confidence })],
@@ -44,6 +45,21 @@ export const limits = v.record(v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, 'must 
 
 const names = sourced<readonly string[]>(v.array(v.pipe(v.string(), v.nonEmpty('must not be empty'))));
 
+const version = v.pipe(v.string(), v.nonEmpty('must not be empty'));
+const versions = sourced<readonly string[]>(
+  v.pipe(
+    v.union([version, v.pipe(v.array(version), v.minLength(1, 'must not be empty'))]),
+    v.transform((given): readonly string[] => [given].flat()),
+  ),
+);
+const pins = v.strictObject(
+  Object.fromEntries(PIN_NAMES.map((name) => [name, v.optional(versions)])) as Record<
+    PinName,
+    v.OptionalSchema<typeof versions, undefined>
+  >,
+  `is not a version that can be pinned; these can: ${PIN_NAMES.join(', ')}`,
+);
+
 const nics = v.strictObject({
   role: v.picklist(['compute', 'storage', 'management', 'unused', 'unknown']),
   count: v.optional(count),
@@ -63,7 +79,7 @@ export const machineSchema = v.strictObject({
   fabric: v.optional(sourced(v.picklist(['none', 'hgx', 'nvl72']))),
   gpu: v.optional(v.strictObject({ count: v.optional(count), ...gpuNumbers })),
   limits: v.optional(limits),
-  pins: v.optional(v.record(v.string(), sourced(v.string()))),
+  pins: v.optional(pins),
   nics: v.optional(v.array(nics)),
   /** systemd units that must run, and kernel modules that must be loaded. */
   services: v.optional(names),

@@ -1,6 +1,7 @@
 import type { Profile } from '../../api.ts';
 import { findMachine, machineIds } from './machines.ts';
 import { hasProduct, matchProfile, productGroups, type Seen } from './match.ts';
+import { type Pins, withPins } from './pins.ts';
 import { productRecord } from './products.ts';
 import { genericProfile, machineProfile } from './profile.ts';
 import type { SiteProfile } from './site.ts';
@@ -10,10 +11,16 @@ const inWords = (seen: Seen): string =>
     .map(({ name, count }) => `${count} × ${name}`)
     .join(', ');
 
-/** The profile that counts: the one that the configuration names, else the one that the GPUs make up. */
-export const resolveProfile = (
-  o: Seen & { readonly configured?: string | undefined; readonly siteProfiles: readonly SiteProfile[] },
-): Profile => {
+interface Question extends Seen {
+  readonly configured?: string | undefined;
+  readonly siteProfiles: readonly SiteProfile[];
+}
+
+/** The profile that counts: the one that the configuration names, else the one that the GPUs make up; with its pins. */
+export const resolveProfile = ({ pins = {}, ...question }: Question & { readonly pins?: Pins | undefined }): Profile =>
+  withPins(namedOrMatched(question), pins);
+
+const namedOrMatched = (o: Question): Profile => {
   if (o.configured === undefined) return matchProfile(o, o.siteProfiles);
   const machine = findMachine(o.configured, o.siteProfiles);
   if (!machine) {

@@ -1,6 +1,7 @@
 import { commandKey } from '../../host/tree.ts';
 import { libraryVersion } from './host-files.ts';
 import { ibstat } from './ibstat.ts';
+import { lspciFiles } from './lspci.ts';
 import { gpuList, nvlinkErrors, nvlinkStatus } from './nvidia-smi-list.ts';
 import { queryFiles } from './nvidia-smi-query.ts';
 import { summaryTable } from './nvidia-smi-table.ts';
@@ -8,6 +9,7 @@ import { topologyMatrix } from './nvidia-smi-topology.ts';
 import { nvidiaSmiXml } from './nvidia-smi-xml.ts';
 import type { ToolState, World } from './state.ts';
 import type { Files } from './sys-pci.ts';
+import { systemctlFiles } from './systemctl.ts';
 import { chronyTracking, timedatectlShow } from './time-sync.ts';
 
 /** The calls that the simulated nvidia-smi answers. */
@@ -42,6 +44,8 @@ export const commandFiles = (world: World): Files => {
     ['commands/ibstat.out', ibstat(world)],
     ['commands/chronyc_-n_-c_tracking.out', chronyTracking(world)],
     ['commands/timedatectl_show_-p_NTPSynchronized.out', timedatectlShow(world)],
+    ...systemctlFiles(world),
+    ...lspciFiles(world),
   ];
   for (const [args, render] of NVIDIA_SMI) {
     const path = `commands/${commandKey('nvidia-smi', args)}`;

@@ -122,4 +122,12 @@ export interface World {
   readonly storage: StorageState;
   /** Tasks of the host wait for each other, whatever the GPUs do. */
   readonly hostPressure?: Readonly<Record<'cpu' | 'memory' | 'io', number>>;
+  /** What the first memory controller has counted, besides what a healthy one of some age has. */
+  readonly memoryErrors?: Readonly<Record<'correctable' | 'uncorrectable', number>>;
+  /** Services that have failed. */
+  readonly failedServices?: readonly string[];
+  /** Kernel modules that are not loaded. */
+  readonly unloadedModules?: readonly string[];
+  /** The PCIe switches redirect peer-to-peer traffic. */
+  readonly acsRedirects?: boolean;
 }

@@ -1,15 +1,18 @@
 import type { KernelEvent, KernelLog } from '../../api.ts';
 import { parseAer } from './aer.ts';
+import { parseEdac } from './edac.ts';
 import { createFallenOffBus } from './fallen-off-bus.ts';
 import { parseFilesystem } from './filesystem.ts';
 import { parseHungTask } from './hung-task.ts';
 import { parseKernelBug } from './kernel-bug.ts';
 import { parseLockup } from './lockup.ts';
+import { createFirmwareErrors, parseMachineCheck } from './machine-check.ts';
 import type { KernelMessage } from './message.ts';
 import { parseMlx5 } from './mlx5.ts';
 import { parseNetworkFilesystem } from './network-filesystem.ts';
 import { parseNvme } from './nvme.ts';
 import { parseOom } from './oom.ts';
+import { parsePeermem } from './peermem.ts';
 import { type KernelRecord, parseKernelLine } from './record.ts';
 import { isRelevant } from './relevant.ts';
 import { parseSegfault } from './segfault.ts';
@@ -69,12 +72,16 @@ const messageOf = (text: string): KernelMessage | undefined =>
   parseSegfault(text) ??
   parseNvme(text) ??
   parseFilesystem(text) ??
-  parseNetworkFilesystem(text);
+  parseNetworkFilesystem(text) ??
+  parseEdac(text) ??
+  parseMachineCheck(text) ??
+  parsePeermem(text);
 
 /** Folds lines into events: one for each thing that happened to a component, with its count and its latest words. */
 export const createEventLog = (): EventLog => {
   const events = new Map<string, KernelEvent>();
   const fallenSaidBy = { kernel: createFallenOffBus(), user: createFallenOffBus() };
+  const firmwareSaidBy = { kernel: createFirmwareErrors(), user: createFirmwareErrors() };
   let userEvents = 0;
   let lost = 0;
   let since: number | undefined;
@@ -109,10 +116,11 @@ export const createEventLog = (): EventLog => {
     const record = isRelevant(line) ? parseKernelLine(line, reading.now) : undefined;
     if (record === undefined) return;
     const [first = '', ...more] = record.text.split('\n');
-    const message = messageOf(first);
+    const writer = record.fromKernel ? 'kernel' : 'user';
+    const message = messageOf(first) ?? firmwareSaidBy[writer].next(first);
     if (message !== undefined) store(message, record, first, reading);
     // A sentence of the driver over several lines; nothing else may begin within a record.
-    const fallen = fallenSaidBy[record.fromKernel ? 'kernel' : 'user'];
+    const fallen = fallenSaidBy[writer];
     // Other records may hold what a user chose: the kernel prints file names with their newlines (fs/exec.c).
     for (const text of first.startsWith('NVRM: ') ? [first, ...more] : [first]) {
       const lostGpu = fallen.next(text);

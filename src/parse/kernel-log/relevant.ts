@@ -23,6 +23,12 @@ const WORDS = [
   'nfs: server ',
   'Lustre: ',
   'ceph: ',
+  'nvidia-peermem',
+  'EDAC MC',
+  '[Hardware Error]',
+  'BERT: ',
+  'Memory failure: ',
+  'Uncorrected hardware memory error',
 ] as const;
 
 export const isRelevant = (line: string): boolean => WORDS.some((word) => line.includes(word));

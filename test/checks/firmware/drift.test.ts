@@ -53,7 +53,7 @@ describe('firmware/vbios-drift', () => {
   });
 
   it('compares with the pin of the site', () => {
-    const profile = profileOf({ pins: { vbios: specified('B') } });
+    const profile = profileOf({ pins: { vbios: specified(['B']) } });
     const judgements = judgeWith(vbiosDrift, { gpus: withVbios('A', 'B'), profile });
     expect(findingsIn(judgements)).toContain('gpu0 differs-from-pin');
     expect(passesIn(judgements)).toContain('gpu1 differs-from-pin');
@@ -97,7 +97,7 @@ describe('firmware/driver-drift', () => {
 
   it('compares the driver with the pin of the site, and says nothing without one', () => {
     const facts = { gpus: healthyGpus(2), driver: driver(known('580.105.08')) };
-    const pinned = profileOf({ pins: { driver: specified('590.48.01') } });
+    const pinned = profileOf({ pins: { driver: specified(['590.48.01']) } });
     expect(findingsIn(judgeWith(driverDrift, { ...facts, profile: pinned }))).toEqual(['node driver-differs-from-pin']);
     expect(unjudgedIn(judgeWith(driverDrift, { ...facts, profile: profileOf() }))).toEqual([
       'node driver-differs-from-pin unsupported',
@@ -126,7 +126,7 @@ describe('firmware/nic-firmware-drift', () => {
   });
 
   it('pins compute NICs only', () => {
-    const profile = profileOf({ pins: { 'nic-firmware': specified('28.43.2026') } });
+    const profile = profileOf({ pins: { 'nic-firmware': specified(['28.43.2026']) } });
     const judgements = judgeWith(nicFirmwareDrift, { nics: [...healthyNics(2), ethernetNic(8)], profile });
     expect(findingsIn(judgements)).toEqual(['mlx5_0 differs-from-pin', 'mlx5_1 differs-from-pin']);
   });
