@@ -212,9 +212,13 @@ export interface NicPort {
   readonly numaNode: N;
   readonly pcie: PcieLink;
   readonly chipCelsius: Signal;
+  /** Where the device itself says that its chip is too hot (`temp*_crit`). */
+  readonly chipCriticalCelsius: N;
   /** Of the transceiver, where the driver has a sensor for it (`Module0`). */
   readonly opticsCelsius: Signal;
-  /** The partition keys in use, as sysfs prints them: `0xffff`. InfiniBand only. */
+  /** The alarm threshold that the transceiver itself states, through the same sensor. */
+  readonly opticsCriticalCelsius: N;
+  /** The partition keys in use, sorted, as sysfs prints them: `0xffff`. InfiniBand only. */
   readonly pkeys: Reading<readonly string[]>;
   /** sysfs names, `counters/` and `hw_counters/` together, as node_exporter reads them. */
   readonly counters: Table<Counter>;
