@@ -88,7 +88,7 @@ const countersIn = async (
 
 /** Far more than a fabric gives one port; a table has 128 places. */
 const MOST_PKEYS = 16;
-const NO_PKEYS = absent('unsupported', 'partition keys are InfiniBand\'s');
+const NO_PKEYS = absent('unsupported', "partition keys are InfiniBand's");
 
 /** The subnet manager fills the table from its beginning, and each place read is a question to the firmware. */
 const readPkeys = async (port: Directory): Promise<NicPort['pkeys']> => {

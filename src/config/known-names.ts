@@ -10,6 +10,8 @@ export const SOURCES = [
   'driver-module',
   'pci',
   'infiniband',
+  'ethernet-statistics',
+  'roce',
   'kernel-log',
   'hwmon',
   'host-pressure',
@@ -17,4 +19,4 @@ export const SOURCES = [
 ] as const;
 
 /** The tools whose path a configuration may give: all that Muster runs by name. */
-export const TOOLS = ['nvidia-smi', 'ibstat', 'systemd-notify'] as const;
+export const TOOLS = ['nvidia-smi', 'ibstat', 'ethtool', 'dcb', 'systemd-notify'] as const;

@@ -1,4 +1,5 @@
 import { commandKey } from '../../host/tree.ts';
+import { ethernetCommands } from './ethernet.ts';
 import { libraryVersion } from './host-files.ts';
 import { ibstat } from './ibstat.ts';
 import { gpuList, nvlinkErrors, nvlinkStatus } from './nvidia-smi-list.ts';
@@ -37,7 +38,7 @@ const REFUSALS: Readonly<Record<Exclude<ToolState, 'answers'>, (world: World) =>
 
 /** The answers of all tools, in the layout of `host/tree.ts`. */
 export const commandFiles = (world: World): Files => {
-  const files: Files = [['commands/ibstat.out', ibstat(world)]];
+  const files: Files = [['commands/ibstat.out', ibstat(world)], ...ethernetCommands(world)];
   for (const [args, render] of NVIDIA_SMI) {
     const path = `commands/${commandKey('nvidia-smi', args)}`;
     if (world.nvidiaSmi === 'answers') {
