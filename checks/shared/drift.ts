@@ -87,11 +87,11 @@ const judgeGroup = <C extends string>(
   return judgements;
 };
 
-/** Judges each member against the version that the site pinned. */
+/** Judges each member against the version that the site pinned; `says` is who asks for it, in words. */
 export const judgePin = <C extends string>(
   members: readonly Omit<Versioned, 'group'>[],
   pin: Expected<string>,
-  { code, what }: Pick<Drift<C>, 'code' | 'what'>,
+  { code, what, says = 'the machine profile pins' }: Pick<Drift<C>, 'code' | 'what'> & { readonly says?: string },
 ): readonly Judgement<C>[] =>
   members.map(({ ref, version }): Judgement<C> => {
     if (!pin.ok) return { unjudged: ref, code, because: pin };
@@ -101,7 +101,7 @@ export const judgePin = <C extends string>(
       finding: {
         component: ref,
         code,
-        message: `${nameOf(ref)} has ${what} ${version.value}; the machine profile pins ${pin.value}`,
+        message: `${nameOf(ref)} has ${what} ${version.value}; ${says} ${pin.value}`,
         observed: version.value,
         expected: pin.value,
         evidence: { pin_source: pin.source },

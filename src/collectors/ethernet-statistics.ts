@@ -1,12 +1,4 @@
-import {
-  absent,
-  counter,
-  defineCollector,
-  type EthernetStatistics,
-  type Host,
-  known,
-  type Raw,
-} from '../api.ts';
+import { absent, counter, defineCollector, type EthernetStatistics, type Host, known, type Raw } from '../api.ts';
 import { ethtoolStatistics } from '../parse/ethtool.ts';
 import { type EthernetPort, ethernetPorts } from './ethernet-ports.ts';
 

@@ -6,7 +6,19 @@ import { lost, missing, recoveryReset, vbiosDrift } from './faults/gpu-presence.
 import { gpuReset } from './faults/gpu-reset.ts';
 import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
-import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
+import {
+  ibDown,
+  ibErrors,
+  ibFlap,
+  ibRate,
+  nicFirmwareHung,
+  nicHot,
+  nicPcieWidth,
+  opticsHot,
+  pkeyMissing,
+  roceMisconfigured,
+  rocePausing,
+} from './faults/network.ts';
 import { hot, powerBrake, powerCap, throttle } from './faults/power-and-heat.ts';
 import { xid } from './faults/xid.ts';
 import type { MachineSpec } from './machine.ts';
@@ -44,6 +56,13 @@ export const FAULTS: readonly Fault[] = [
   ibRate,
   ibFlap,
   ibErrors,
+  pkeyMissing,
+  rocePausing,
+  roceMisconfigured,
+  nicPcieWidth,
+  nicHot,
+  opticsHot,
+  nicFirmwareHung,
   hostPressure,
 ];
 
