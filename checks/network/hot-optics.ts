@@ -1,9 +1,7 @@
-import { absent, defineCheck, type NicPort } from '../../src/api.ts';
+import { absent, defineCheck } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
-import { peersOf } from '../shared/ports.ts';
-import { isNotProvided } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
-import { sensorCelsius } from '../shared/sensors.ts';
+import { portsWithSensor, sensorCelsius } from '../shared/sensors.ts';
 
 export default defineCheck({
   apiVersion: 1,
@@ -35,7 +33,8 @@ export default defineCheck({
   },
   raise: { hits: 2, of: 3, clear: 3 },
   judge: ({ nics }, { node, options }) => {
-    const ports = nics.filter((port) => port.role !== 'unused' && shouldHaveSensor(port, nics));
+    const inUse = nics.filter(({ role }) => role !== 'unused');
+    const ports = portsWithSensor(inUse, ({ opticsCelsius }) => opticsCelsius);
     if (ports.length === 0) return [{ unjudged: node, because: NO_SENSOR }];
     return ports.map(({ ref, opticsCelsius, opticsCriticalCelsius }) => {
       const own = opticsCriticalCelsius.ok;
@@ -55,10 +54,3 @@ export default defineCheck({
 });
 
 const NO_SENSOR = absent('unsupported', 'no port in use has a sensor in its transceiver');
-
-/** A copper cable has none; among ports of one role either all are copper or none is. */
-const shouldHaveSensor = (port: NicPort, nics: readonly NicPort[]): boolean =>
-  [port, ...peersOf(nics, port)].some(({ opticsCelsius }) => {
-    const celsius = sensorCelsius(opticsCelsius);
-    return celsius.ok || !isNotProvided(celsius);
-  });

@@ -18,6 +18,10 @@ export const peersOf = (nics: readonly NicPort[], port: NicPort): readonly NicPo
       role === port.role && linkLayer.ok && port.linkLayer.ok && linkLayer.value === port.linkLayer.value,
   );
 
+/** The PCI device of a port; each port of a card, and each plane of a port, is a function of it. */
+export const cardOf = ({ ref }: NicPort): string =>
+  ref.pciBusId?.replace(/\.[0-9A-Fa-f]$/, '') ?? ref.device ?? ref.key;
+
 /** Absences of a value that is there: the part was asked and did not answer. */
 const UNANSWERED = ['timeout', 'hung', 'failed', 'denied', 'stale', 'lost'];
 

@@ -1,7 +1,7 @@
-import { defineCheck } from '../../src/api.ts';
+import { absent, defineCheck } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
-import { sensorCelsius } from '../shared/sensors.ts';
+import { portsWithSensor, sensorCelsius } from '../shared/sensors.ts';
 
 export default defineCheck({
   apiVersion: 1,
@@ -35,8 +35,10 @@ export default defineCheck({
     critical: condition('CRITICAL', 'NIC chip is at or above its critical temperature', drain('service')),
   },
   raise: { hits: 2, of: 3, clear: 3 },
-  judge: ({ nics }, { options }) =>
-    nics.flatMap(({ ref, chipCelsius, chipCriticalCelsius }) => {
+  judge: ({ nics }, { node, options }) => {
+    const ports = portsWithSensor(nics, ({ chipCelsius }) => chipCelsius);
+    if (ports.length === 0) return [{ unjudged: node, because: NO_SENSOR }];
+    return ports.flatMap(({ ref, chipCelsius, chipCriticalCelsius }) => {
       const celsius = sensorCelsius(chipCelsius);
       const own = chipCriticalCelsius.ok;
       const critical = own ? chipCriticalCelsius.value : options.critical_celsius;
@@ -53,5 +55,8 @@ export default defineCheck({
         about(ref, 'critical', celsius, exceeding(critical, own ? 'own critical threshold' : 'critical temperature')),
         about(ref, 'hot', celsius, exceeding(options.warning_celsius, 'warning temperature')),
       ];
-    }),
+    });
+  },
 });
+
+const NO_SENSOR = absent('unsupported', 'no NIC has a temperature sensor; the mlx5 driver has it since Linux 6.7');

@@ -29,3 +29,14 @@ export const DOWN = {
 /** The files of a port, changed. */
 export const portFiles = (device: string, files: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(files).map(([file, text]) => [portFile(device, file), text]));
+
+/** Each read of the device hangs, as paths for `failing`. */
+export const silent = (device: string): Record<string, string> =>
+  Object.fromEntries(
+    [
+      'hca_type',
+      'board_id',
+      'ports',
+      ...['state', 'phys_state', 'rate', 'link_layer'].map((file) => `ports/1/${file}`),
+    ].map((file) => [`sys/class/infiniband/${device}/${file}`, 'hung: no answer in 2 s']),
+  );
