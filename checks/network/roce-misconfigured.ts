@@ -74,16 +74,22 @@ export default defineCheck({
     ),
   },
   judge: ({ nics, roce }, { node, options }): readonly Judgement<Code>[] => {
-    const ports = nics.filter(carriesRoce).flatMap((nic): readonly Port[] => {
-      const settings = roce.find(({ ref }) => ref.key === nic.ref.key);
+    const active = nics.filter(carriesRoce);
+    const settingsOf = new Map(roce.map((settings) => [settings.ref.key, settings]));
+    const ports = active.flatMap((nic): readonly Port[] => {
+      const settings = settingsOf.get(nic.ref.key);
       return settings === undefined || isElsewhere(settings) ? [] : [{ nic, settings }];
     });
-    if (ports.length === 0) {
+    const untold = active
+      .filter(({ ref }) => !settingsOf.has(ref.key))
+      .map(({ ref }) => ({ unjudged: ref, because: UNTOLD }));
+    if (ports.length === 0 && untold.length === 0) {
       return [{ unjudged: node, because: absent('no-device', 'no active RoCE port here carries data') }];
     }
     const compare = comparing(ports, node);
     const { mtu_bytes: mtu, gid_index: place, pfc_priorities: pfc, trust } = options;
     return [
+      ...untold,
       ...ports.map(({ nic, settings }) => hasRoceV2(nic, settings)),
       ...(place >= 0
         ? ports.filter(isCompute).map(({ nic, settings }) => hasRoceV2At(nic, settings, place))
@@ -100,6 +106,8 @@ export default defineCheck({
     ];
   },
 });
+
+const UNTOLD = absent('no-history', 'the port was not there, or did not answer, when its settings were last read');
 
 interface Port {
   readonly nic: NicPort;
