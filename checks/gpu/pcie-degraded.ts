@@ -1,16 +1,7 @@
-import {
-  absent,
-  defineCheck,
-  type Fact,
-  type Gpu,
-  type Profile,
-  type Reading,
-  type Rule,
-  type Severity,
-} from '../../src/api.ts';
+import { absent, defineCheck, type Fact, type Gpu, type Profile, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { expectedOfGpu } from '../shared/expectation.ts';
-import { isGuest, shortfallOf } from '../shared/pcie-link.ts';
+import { isGuest, overrideOf, shortfallOf } from '../shared/pcie-link.ts';
 import { knownOf, together } from '../shared/readings.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 import { siblingsOf } from '../shared/siblings.ts';
@@ -59,7 +50,7 @@ export default defineCheck({
             observed: `x${width}`,
             expected: `x${short.expected}`,
             evidence: { width, max_width: max },
-            override: { severity: short.severity, ...ACTIONS[short.severity] },
+            override: overrideOf(short.severity),
           };
         }),
         about(ref, 'generation-low', underLoad(gpu), ({ generation, max }, name) =>
@@ -84,13 +75,6 @@ export default defineCheck({
       ];
     }),
 });
-
-/** What only the GPU itself could do asks for nothing, and what a profile assumes for no drain. */
-const ACTIONS: Readonly<Record<Severity, Partial<Pick<Rule, 'action'>>>> = {
-  CRITICAL: {},
-  WARNING: { action: stay('service') },
-  INFO: { action: stay('none') },
-};
 
 /** The generation counts where it is at its highest, or where work keeps the link awake. */
 const underLoad = ({ pcie, busy, utilizationRatio }: Gpu): Reading<{ generation: number; max: number }> => {

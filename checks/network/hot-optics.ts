@@ -9,7 +9,7 @@ export default defineCheck({
   title: 'A transceiver is too hot',
   why: 'A hot laser loses power and makes bit errors; the link flaps under load, when it hurts, and is fine when somebody looks.',
   source:
-    'the alarm threshold that the module states itself (CMIS and SFF-8636, high alarm; hwmon temp*_crit); without one, guides of third parties: above 75 °C',
+    'the threshold that the sensor of the module states itself (hwmon temp*_crit of the mlx5 driver); without one, guides of third parties: above 75 °C',
   remedy:
     'Read the module: `mlxlink -d <device> -m`, `ethtool -m <interface>` (temperature, alarms, laser power). Look at the airflow through the cages and at blanks; reseat the module, then swap it with a cool one to see whether the heat stays with the cage.',
   contexts: ['continuous', 'prejob', 'deep'],

@@ -2,18 +2,17 @@ import {
   absent,
   defineCheck,
   type Expected,
-  type ExpectedNics,
   type Fact,
+  type N,
   type NicPort,
+  type PcieLink,
   type Profile,
-  type Rule,
-  type Severity,
 } from '../../src/api.ts';
 import { about, type Details } from '../shared/about.ts';
-import { isGuest, linkGbps, type Shortfall, shortfallOf } from '../shared/pcie-link.ts';
+import { isGuest, linkGbps, overrideOf, type Shortfall, shortfallOf } from '../shared/pcie-link.ts';
 import { expectedOfCompute, peersOf } from '../shared/ports.ts';
 import { knownOf, together } from '../shared/readings.ts';
-import { condition, drain, stay } from '../shared/rules.ts';
+import { condition, drain } from '../shared/rules.ts';
 
 type Code = 'width-reduced' | 'generation-low';
 
@@ -39,40 +38,53 @@ export default defineCheck({
     const links = onePerDevice(nics.filter(({ role }) => role !== 'unused'));
     if (links.length === 0) return [{ unjudged: node, because: absent('no-device', 'no NIC here is in use') }];
     return links.flatMap((nic) => {
-      const { ref, pcie } = nic;
-      const { width, maxWidth, generation, maxGeneration } = pcie;
       const siblings = peersOf(nics, nic);
-      const of = (code: Code, value: number, max: number): Shortfall | undefined =>
-        shortfallOf(value, {
-          part: 'NIC',
-          max,
-          inGuest,
-          ...(code === 'width-reduced'
-            ? {
-                siblings: knownOf(siblings.map((sibling) => sibling.pcie.width)),
-                haveMore: 'have more lanes',
-                said: within(max, saidOf(nic, profile, 'pcieWidth')),
-              }
-            : {
-                siblings: knownOf(siblings.map((sibling) => sibling.pcie.generation)),
-                haveMore: 'run faster',
-                said: within(max, saidOf(nic, profile, 'pcieGeneration')),
-              }),
+      return ASPECTS.map((aspect) => {
+        const { code, profileName, haveMore } = aspect;
+        const { value, max } = aspect.of(nic.pcie);
+        return about(nic.ref, code, together({ value, max }), (link, name) => {
+          const short = shortfallOf(link.value, {
+            part: 'NIC',
+            siblings: knownOf(siblings.map(({ pcie }) => aspect.of(pcie).value)),
+            haveMore,
+            said: within(link.max, saidOf(nic, profile, profileName)),
+            max: link.max,
+            inGuest,
+          });
+          return short === undefined ? undefined : detailsOf(nic, name, link.value, short, aspect);
         });
-      return [
-        about(ref, 'width-reduced', together({ value: width, max: maxWidth }), ({ value, max }, name) => {
-          const short = of('width-reduced', value, max);
-          return short && detailsOf(nic, short, `The PCIe link of ${name} is x${value}`, (lanes) => `x${lanes}`, value);
-        }),
-        about(ref, 'generation-low', together({ value: generation, max: maxGeneration }), ({ value, max }, name) => {
-          const short = of('generation-low', value, max);
-          const words = (number: number): string => `generation ${number}`;
-          return short && detailsOf(nic, short, `The PCIe link of ${name} runs at ${words(value)}`, words, value);
-        }),
-      ];
+      });
     });
   },
 });
+
+interface Aspect {
+  readonly code: Code;
+  readonly of: (link: PcieLink) => { readonly value: N; readonly max: N };
+  readonly profileName: 'pcieWidth' | 'pcieGeneration';
+  readonly haveMore: string;
+  readonly verb: string;
+  readonly words: (value: number) => string;
+}
+
+const ASPECTS: readonly Aspect[] = [
+  {
+    code: 'width-reduced',
+    of: ({ width, maxWidth }) => ({ value: width, max: maxWidth }),
+    profileName: 'pcieWidth',
+    haveMore: 'have more lanes',
+    verb: 'is',
+    words: (lanes) => `x${lanes}`,
+  },
+  {
+    code: 'generation-low',
+    of: ({ generation, maxGeneration }) => ({ value: generation, max: maxGeneration }),
+    profileName: 'pcieGeneration',
+    haveMore: 'run faster',
+    verb: 'runs at',
+    words: (generation) => `generation ${generation}`,
+  },
+];
 
 /** Ports of one device share its link. */
 const onePerDevice = (ports: readonly NicPort[]): readonly NicPort[] =>
@@ -80,41 +92,32 @@ const onePerDevice = (ports: readonly NicPort[]): readonly NicPort[] =>
 
 const NOT_SAID = absent('unsupported', 'no machine profile describes this NIC');
 
-const saidOf = (
-  { role }: NicPort,
-  profile: Fact<Profile>,
-  name: Exclude<keyof ExpectedNics, 'role'>,
-): Expected<number> => (role === 'compute' ? expectedOfCompute(profile, name) : NOT_SAID);
+const saidOf = ({ role }: NicPort, profile: Fact<Profile>, name: Aspect['profileName']): Expected<number> =>
+  role === 'compute' ? expectedOfCompute(profile, name) : NOT_SAID;
 
 /** A profile that asks for more than the card can do describes another card. */
 const within = (max: number, said: Expected<number>): Expected<number> =>
   said.ok && said.value > max ? NOT_SAID : said;
 
-const ACTIONS: Readonly<Record<Severity, Partial<Pick<Rule, 'action'>>>> = {
-  CRITICAL: {},
-  WARNING: { action: stay('service') },
-  INFO: { action: stay('none') },
-};
-
 const detailsOf = (
   nic: NicPort,
-  { expected, because, severity }: Shortfall,
-  says: string,
-  words: (value: number) => string,
+  name: string,
   value: number,
+  { expected, because, severity }: Shortfall,
+  { verb, words }: Aspect,
 ): Details => {
   const carries = carriedGbps(nic);
   const rate = nic.rateGbps.ok ? nic.rateGbps.value : undefined;
   const isTooSlow = carries !== undefined && rate !== undefined && carries < rate;
-  // A link that still carries what the port does costs a job nothing, and only compute ports carry jobs.
-  const grave: Severity = severity === 'CRITICAL' && !(isTooSlow && nic.role === 'compute') ? 'WARNING' : severity;
   const cost = isTooSlow ? `; it carries ${Math.round(carries)} of the ${rate} Gb/s of the port` : '';
+  // A link that still carries what the port does costs a job nothing, and only compute ports carry jobs.
+  const isGrave = isTooSlow && nic.role === 'compute';
   return {
-    message: `${says}; ${words(expected)} is expected (${because})${cost}`,
+    message: `The PCIe link of ${name} ${verb} ${words(value)}; ${words(expected)} is expected (${because})${cost}`,
     observed: words(value),
     expected: words(expected),
     ...(carries === undefined ? {} : { evidence: { pcie_gbps: Math.round(carries) } }),
-    override: { severity: grave, ...ACTIONS[grave] },
+    override: overrideOf(severity === 'CRITICAL' && !isGrave ? 'WARNING' : severity),
   };
 };
 

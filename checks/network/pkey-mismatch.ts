@@ -13,7 +13,7 @@ export default defineCheck({
   title: 'Partition keys differ between ports',
   why: 'A port outside the partition of its job is up and healthy and reaches nobody: NCCL fails at its first connection over that rail.',
   source:
-    'InfiniBand Architecture Specification, 10.9.1 (0x7fff and 0xffff are the default partition, with limited and full membership); Nebius soperator check ib_pkey; SemiAnalysis ClusterMAX, PKey consistency',
+    'InfiniBand Architecture Specification, 10.9 (0x7fff and 0xffff are the default partition, with limited and full membership); Nebius soperator check ib_pkey; SemiAnalysis ClusterMAX, PKey consistency',
   remedy:
     'Compare `grep . /sys/class/infiniband/*/ports/1/pkeys/* | grep -v 0x0000` with a healthy node; add the GUID of the port to the partition in the subnet manager (`partitions.conf`, or UFM), with full membership.',
   contexts: ['continuous', 'prejob', 'deep'],

@@ -1,5 +1,6 @@
-import type { Expected, Gpu, Severity } from '../../src/api.ts';
+import type { Expected, Gpu, Rule, Severity } from '../../src/api.ts';
 import { severityOf } from './expectation.ts';
+import { stay } from './rules.ts';
 
 /** Transfers per second and lane, in 10⁹ (PCI Express base specification). */
 export const GIGATRANSFERS: Readonly<Record<number, number>> = { 1: 2.5, 2: 5, 3: 8, 4: 16, 5: 32, 6: 64 };
@@ -61,3 +62,16 @@ export const shortfallOf = (
     severity: 'INFO',
   };
 };
+
+/** What only the part itself could do asks for nothing, and what a profile assumes for no drain. */
+const ACTIONS: Readonly<Record<Severity, Partial<Pick<Rule, 'action'>>>> = {
+  CRITICAL: {},
+  WARNING: { action: stay('service') },
+  INFO: { action: stay('none') },
+};
+
+/** How a rule that drains is taken back to what is sure. */
+export const overrideOf = (severity: Severity): Partial<Pick<Rule, 'severity' | 'action'>> => ({
+  severity,
+  ...ACTIONS[severity],
+});

@@ -4,7 +4,7 @@ import { unreadable } from '../quantity.ts';
 
 /**
  * `0xffff`: a partition key. The highest bit is full membership, so that `0x7fff` is the default partition with limited
- * membership (InfiniBand Architecture Specification, 10.9.1); `0x0000` is an empty place of the table.
+ * membership (InfiniBand Architecture Specification, 10.9); `0x0000` is an empty place of the table.
  */
 export const partitionKey = (text: string): S => {
   const given = absenceOf(text);
