@@ -41,17 +41,24 @@ import servicesDown from './host/services-down.ts';
 import stuckTasks from './host/stuck-tasks.ts';
 import tableExhaustion from './host/table-exhaustion.ts';
 import unknownMachine from './host/unknown-machine.ts';
+import congestion from './network/congestion.ts';
+import hotOptics from './network/hot-optics.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
 import linkFlaps from './network/link-flaps.ts';
 import linkRate from './network/link-rate.ts';
 import missingNics from './network/missing-nics.ts';
+import nicDriverErrors from './network/nic-driver-errors.ts';
+import nicPcieDegraded from './network/nic-pcie-degraded.ts';
+import pkeyMismatch from './network/pkey-mismatch.ts';
 import railMisalignment from './network/rail-misalignment.ts';
+import roceMisconfigured from './network/roce-misconfigured.ts';
 import atRisk from './straggler/at-risk.ts';
 import laggingGpu from './straggler/lagging-gpu.ts';
 import repeatOffender from './straggler/repeat-offender.ts';
 import hotGpus from './thermal/hot-gpus.ts';
 import hotMemory from './thermal/hot-memory.ts';
+import hotNics from './thermal/hot-nics.ts';
 import powerBrake from './thermal/power-brake.ts';
 import powerCapLowered from './thermal/power-cap-lowered.ts';
 import thermalThrottle from './thermal/thermal-throttle.ts';
@@ -85,9 +92,16 @@ export const checks: readonly AnyCheck[] = [
   linkRate,
   linkFlaps,
   linkErrors,
+  congestion,
+  nicPcieDegraded,
+  nicDriverErrors,
+  pkeyMismatch,
+  roceMisconfigured,
+  hotOptics,
   railMisalignment,
   hotGpus,
   hotMemory,
+  hotNics,
   thermalThrottle,
   powerBrake,
   powerCapLowered,

@@ -1,6 +1,7 @@
 import { absent, defineCheck, type Fact, type Gpu, type Profile, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
-import { expectedOfGpu, severityOf } from '../shared/expectation.ts';
+import { expectedOfGpu } from '../shared/expectation.ts';
+import { isGuest, overrideOf, shortfallOf } from '../shared/pcie-link.ts';
 import { knownOf, together } from '../shared/readings.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 import { siblingsOf } from '../shared/siblings.ts';
@@ -35,14 +36,21 @@ export default defineCheck({
       const { ref, pcie } = gpu;
       return [
         about(ref, 'width-reduced', together({ width: pcie.width, max: pcie.maxWidth }), ({ width, max }, name) => {
-          const expected = expectedWidth(gpu, gpus, profile, width, max);
-          if (expected === undefined) return undefined;
+          const short = shortfallOf(width, {
+            part: 'GPU',
+            siblings: knownOf(siblingsOf(gpu, gpus).map((sibling) => sibling.pcie.width)),
+            haveMore: 'have more lanes',
+            said: expectedOfGpu(profile, ref, 'pcieWidth'),
+            max,
+            inGuest: isGuest(gpu),
+          });
+          if (short === undefined) return undefined;
           return {
-            message: `The PCIe link of ${name} is x${width}; x${expected.width} is expected (${expected.because})`,
+            message: `The PCIe link of ${name} is x${width}; x${short.expected} is expected (${short.because})`,
             observed: `x${width}`,
-            expected: `x${expected.width}`,
+            expected: `x${short.expected}`,
             evidence: { width, max_width: max },
-            override: expected.override,
+            override: overrideOf(short.severity),
           };
         }),
         about(ref, 'generation-low', underLoad(gpu), ({ generation, max }, name) =>
@@ -67,54 +75,6 @@ export default defineCheck({
       ];
     }),
 });
-
-type Override = { readonly severity: 'INFO' | 'WARNING' | 'CRITICAL'; readonly action?: ReturnType<typeof stay> };
-interface ExpectedWidth {
-  readonly width: number;
-  readonly because: string;
-  readonly override: Override;
-}
-
-/** Nothing where the link is as wide as it should be. */
-const expectedWidth = (
-  gpu: Gpu,
-  gpus: readonly Gpu[],
-  profile: Fact<Profile>,
-  width: number,
-  max: number,
-): ExpectedWidth | undefined => {
-  const siblings = knownOf(siblingsOf(gpu, gpus).map((sibling) => sibling.pcie.width));
-  const widest = Math.max(0, ...siblings);
-  if (widest > width) {
-    const wider = siblings.filter((other) => other > width).length;
-    return {
-      width: widest,
-      because: `${wider} of ${siblings.length} siblings have more lanes`,
-      override: { severity: 'CRITICAL' },
-    };
-  }
-  const said = expectedOfGpu(profile, gpu.ref, 'pcieWidth');
-  if (!isGuest(gpu) && said.ok && said.value > width) {
-    const severity = severityOf(said);
-    return {
-      width: said.value,
-      because: said.source,
-      override: severity === 'CRITICAL' ? { severity } : { severity, action: stay('service') },
-    };
-  }
-  if (max <= width) return undefined;
-  return {
-    width: max,
-    because: isGuest(gpu)
-      ? 'the GPU can do that; a hypervisor is between'
-      : 'the GPU can do that; whether its slot can is not known',
-    override: { severity: 'INFO', action: stay('none') },
-  };
-};
-
-/** A hypervisor shows its guests a narrow or slow link whatever the hardware does. */
-const isGuest = ({ virtualization }: Gpu): boolean =>
-  virtualization.ok && /pass-?through|vgpu/i.test(virtualization.value);
 
 /** The generation counts where it is at its highest, or where work keeps the link awake. */
 const underLoad = ({ pcie, busy, utilizationRatio }: Gpu): Reading<{ generation: number; max: number }> => {

@@ -1,11 +1,9 @@
 import { absent, defineCheck, known, type PcieLink, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { growth, perMinute, span } from '../shared/growth.ts';
+import { GIGATRANSFERS } from '../shared/pcie-link.ts';
 import { together } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
-
-/** Transfers per second and lane, in 10⁹ (PCI Express base specification). */
-const GIGATRANSFERS: Readonly<Record<number, number>> = { 1: 2.5, 2: 5, 3: 8, 4: 16, 5: 32, 6: 64 };
 
 /** Replays a minute that the specified bit error ratio explains, rounded up as DCGM does: 31 for generation 5 x16. */
 const allowance = ({ maxGeneration, width }: PcieLink, bitErrorRatio: number): Reading<number> => {

@@ -58,6 +58,6 @@ export default defineCheck({
     const { open, over } = dividedByLifetime(assessed, rules, { now, bootedAt });
     const findings = findingsOf(open, 'SXid', rules);
     const codes = Object.keys(rules) as readonly Code[];
-    return [...findings, ...passesOf({ log: kernelLog, gpus, node, codes, findings, over, now })];
+    return [...findings, ...passesOf({ log: kernelLog, parts: gpus, node, codes, findings, over, now })];
   },
 });

@@ -124,7 +124,7 @@ export default defineCheck({
     const { open, over } = dividedByLifetime(assessed, rules, { now, bootedAt });
     const findings = findingsOf(open, 'Xid', rules);
     const codes = Object.keys(rules).filter((code): code is Exclude<Code, 'log-gap'> => code !== 'log-gap');
-    return [...findings, ...passesOf({ log: kernelLog, gpus, node, codes, findings, over, now }), ...logGap()];
+    return [...findings, ...passesOf({ log: kernelLog, parts: gpus, node, codes, findings, over, now }), ...logGap()];
 
     /** The driver's own verdict: it raises the severity over the catalogue's, and "None" acquits nothing. */
     function assessRecovery(one: KernelEvent): Assessed<Code> {

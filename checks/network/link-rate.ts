@@ -3,7 +3,7 @@ import { about, type Details } from '../shared/about.ts';
 import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { usualNumber } from '../shared/groups.ts';
 import { nameOf } from '../shared/names.ts';
-import { alikePorts, computePorts, expectedOfCompute, isActive, onlyAssumed } from '../shared/ports.ts';
+import { alikePorts, cardOf, computePorts, expectedOfCompute, isActive, onlyAssumed } from '../shared/ports.ts';
 import { knownOf } from '../shared/readings.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 
@@ -55,7 +55,7 @@ const judgePort = (port: NicPort, nics: readonly NicPort[], profile: Fact<Profil
   return [
     ...(usual === undefined ? [] : [{ pass: ref, code: 'below-siblings' } as const]),
     about(ref, 'below-profile', expectedOfCompute(profile, 'rateGbps'), (expected): Details | undefined =>
-      rateGbps.value >= expected
+      rateGbps.value >= expected || cardGbps(port, nics) >= expected
         ? undefined
         : {
             message: `${nameOf(ref)} is up at ${rateGbps.value} Gb/s; the machine profile expects ${expected} Gb/s`,
@@ -67,6 +67,12 @@ const judgePort = (port: NicPort, nics: readonly NicPort[], profile: Fact<Profil
           },
     ),
   ];
+};
+
+/** What the compute ports of the card do together: a NIC with several planes shows a part of its rate on each. */
+const cardGbps = (port: NicPort, nics: readonly NicPort[]): number => {
+  const ofCard = computePorts(nics).filter((other) => isActive(other) && cardOf(other) === cardOf(port));
+  return knownOf(ofCard.map((other) => other.rateGbps)).reduce((sum, rate) => sum + rate, 0);
 };
 
 const belowSiblings = (

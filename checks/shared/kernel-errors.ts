@@ -4,7 +4,6 @@ import {
   type Component,
   type Fact,
   type Finding,
-  type Gpu,
   type Judgement,
   type KernelEvent,
   type KernelLog,
@@ -147,27 +146,27 @@ export const findingsOf = <C extends string>(
 };
 
 /**
- * A pass for each GPU, and each other part of which something was told that is over, and code about which nothing was
- * found; for the node where nothing was found at all. Records that nobody read may hold the worst event, and a machine
- * without GPUs has nothing to be passed.
+ * A pass for each part (GPU or NIC), and each other of which something was told that is over, and code about which nothing
+ * was found; for the node where nothing was found at all. Records that nobody read may hold the worst event, and a machine
+ * without such parts has nothing to be passed.
  */
 export const passesOf = <C extends string>(o: {
   readonly log: KernelLog;
-  readonly gpus: Fact<readonly Gpu[]>;
+  readonly parts: Fact<readonly { readonly ref: Component }[]>;
   readonly node: Component;
   readonly codes: readonly C[];
   readonly findings: readonly Judgement<C>[];
   readonly over: readonly KernelEvent[];
   readonly now: number;
 }): readonly Judgement<C>[] => {
-  const { log, gpus, node, codes, findings, over, now } = o;
+  const { log, parts: known, node, codes, findings, over, now } = o;
   const found = findings.flatMap((one) => ('finding' in one ? [one.finding] : []));
   const passes = (component: Component, isFound: (finding: Finding<C>) => boolean): readonly Judgement<C>[] =>
     codes
       .filter((code) => !found.some((finding) => finding.code === code && isFound(finding)))
       .map((code) => ({ pass: component, code }));
   const parts = new Map<string, Component>();
-  for (const { ref } of gpus.ok ? gpus.value : []) parts.set(ref.key, ref);
+  for (const { ref } of known.ok ? known.value : []) parts.set(ref.key, ref);
   for (const { component } of over) if (!parts.has(component.key)) parts.set(component.key, component);
   const ofParts = [...parts.values()].flatMap((part) => passes(part, ({ component }) => component.key === part.key));
   return [...ofParts, ...ofNode()];
@@ -175,7 +174,7 @@ export const passesOf = <C extends string>(o: {
   function ofNode(): readonly Judgement<C>[] {
     const gap = recentGap(log, now);
     if (gap !== undefined) return [{ unjudged: node, because: gap }];
-    if (found.length === 0 && !gpus.ok && hasNoGpus(gpus)) return [{ unjudged: node, because: gpus }];
+    if (found.length === 0 && !known.ok && hasNone(known)) return [{ unjudged: node, because: known }];
     return passes(node, () => true);
   }
 };
@@ -192,5 +191,5 @@ export const recentGap = ({ lost, lostAt }: KernelLog, now: number): Absent | un
     ? absent('failed', `${lost} kernel records were overwritten before they were read, last at ${moment(lostAt)}`)
     : undefined;
 
-const hasNoGpus = ({ reason }: Absent): boolean =>
+const hasNone = ({ reason }: Absent): boolean =>
   ['no-tool', 'no-device', 'unsupported', 'not-recorded'].includes(reason);

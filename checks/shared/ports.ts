@@ -11,6 +11,17 @@ export const alikePorts = (nics: readonly NicPort[], port: NicPort): readonly Ni
     ({ linkLayer }) => !linkLayer.ok || !port.linkLayer.ok || linkLayer.value === port.linkLayer.value,
   );
 
+/** Ports of the same model, link layer and role, whatever the role: what one of them shows can be compared with the others. */
+export const peersOf = (nics: readonly NicPort[], port: NicPort): readonly NicPort[] =>
+  siblingsOf(port, nics).filter(
+    ({ role, linkLayer }) =>
+      role === port.role && linkLayer.ok && port.linkLayer.ok && linkLayer.value === port.linkLayer.value,
+  );
+
+/** The PCI device of a port; each port of a card, and each plane of a port, is a function of it. */
+export const cardOf = ({ ref }: NicPort): string =>
+  ref.pciBusId?.replace(/\.[0-9A-Fa-f]$/, '') ?? ref.device ?? ref.key;
+
 /** Absences of a value that is there: the part was asked and did not answer. */
 const UNANSWERED = ['timeout', 'hung', 'failed', 'denied', 'stale', 'lost'];
 

@@ -212,9 +212,13 @@ export interface NicPort {
   readonly numaNode: N;
   readonly pcie: PcieLink;
   readonly chipCelsius: Signal;
+  /** Where the device itself says that its chip is too hot (`temp*_crit`). */
+  readonly chipCriticalCelsius: N;
   /** Of the transceiver, where the driver has a sensor for it (`Module0`). */
   readonly opticsCelsius: Signal;
-  /** The partition keys in use, as sysfs prints them: `0xffff`. InfiniBand only. */
+  /** The alarm threshold that the transceiver itself states, through the same sensor. */
+  readonly opticsCriticalCelsius: N;
+  /** The partition keys in use, sorted, as sysfs prints them: `0xffff`. InfiniBand only. */
   readonly pkeys: Reading<readonly string[]>;
   /** sysfs names, `counters/` and `hw_counters/` together, as node_exporter reads them. */
   readonly counters: Table<Counter>;
@@ -368,15 +372,26 @@ export interface HostPressure {
   readonly io: Stall;
 }
 
-/** A limit on the growth of a port counter, with its source. */
+/** A limit on the growth of a port's counter: a row of the one table of them, with its source. */
 export interface CounterLimit {
-  /** sysfs name, as in `NicPort.counters`. */
-  readonly counter: string;
+  /** As in `NicPort.counters` or `EthernetStatistics.counters`; `*` stands for a digit. */
+  readonly name: string;
+  /** Where it is read: below `/sys/class/infiniband/<device>/`, or the command. */
+  readonly path: string;
   readonly linkLayer: 'infiniband' | 'ethernet' | 'any';
+  /** `delta`: so many in the window, less where the history covers less of it; `rate`: so many in the time that the unit names. Never less than one. */
+  readonly measure: 'delta' | 'rate';
+  /** More than this is a finding. */
+  readonly threshold: number;
+  /** `packets/s`, `errors/h`, `events`. */
+  readonly unit: string;
   readonly window: Window;
-  /** More than this many in the window is a finding; scaled down when the history covers less, but never below 1. */
-  readonly limit: number;
   readonly severity: Severity;
+  /** The check that judges it, and under which of its codes. */
+  readonly check: string;
+  readonly code: string;
+  /** What the ports like it count as much comes from what they share, and is no finding about the port. */
+  readonly compareWithSiblings: boolean;
   readonly meaning: string;
   readonly source: string;
 }

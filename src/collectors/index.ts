@@ -3,6 +3,7 @@ import { clock } from './clock.ts';
 import { cpus } from './cpus.ts';
 import { driverModule } from './driver-module.ts';
 import { edac } from './edac.ts';
+import { ethernetStatistics } from './ethernet-statistics.ts';
 import { filesystems } from './filesystems.ts';
 import { hostMemory } from './host-memory.ts';
 import { hostPressure } from './host-pressure.ts';
@@ -19,6 +20,7 @@ import { nvme } from './nvme.ts';
 import { createPciCollector } from './pci.ts';
 import { createPciAcsCollector } from './pci-acs.ts';
 import { raid } from './raid.ts';
+import { roce } from './roce.ts';
 import { services } from './services.ts';
 import { createTasksCollector } from './tasks.ts';
 import { topology } from './topology.ts';
@@ -31,6 +33,8 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   driverModule,
   createPciCollector(),
   infiniband,
+  ethernetStatistics,
+  roce,
   createKernelLogCollector(),
   hwmon,
   hostPressure,

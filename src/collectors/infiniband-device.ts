@@ -2,6 +2,7 @@ import {
   absent,
   type Component,
   counter,
+  known,
   type N,
   type NicPort,
   type Raw,
@@ -10,19 +11,22 @@ import {
   type S,
   signal,
 } from '../api.ts';
-import { milliCelsius, temperatureSensors } from '../parse/hwmon.ts';
 import { counterTotal, HARDWARE_COUNTERS, PORT_COUNTERS } from '../parse/infiniband/counters.ts';
+import { partitionKey } from '../parse/infiniband/pkey.ts';
 import { guid, linkLayer, physicalState, portState, rateGbps, rateWhileUp } from '../parse/infiniband/port.ts';
 import { normalizePciBusId } from '../parse/pci-address.ts';
 import { integer } from '../parse/quantity.ts';
 import { ueventValue } from '../parse/uevent.ts';
+import { type NicHeat, nicHeat } from './nic-heat.ts';
 import { readPcieLink } from './pcie-link.ts';
+import { netdevOf } from './rdma-netdev.ts';
 import { type Directory, line } from './sysfs.ts';
 
 /** What the ports of one device share. */
-type Shared = Pick<Raw<NicPort>, 'firmwareVersion' | 'boardId' | 'numaNode' | 'pcie' | 'chipCelsius'> & {
+type Shared = Pick<Raw<NicPort>, 'firmwareVersion' | 'boardId' | 'numaNode' | 'pcie'> & {
   readonly ref: Omit<Component, 'port'>;
   readonly netdevs: Reading<readonly string[]>;
+  readonly heat: NicHeat;
 };
 
 const optional = async (reading: Promise<S>): Promise<string | undefined> => {
@@ -34,22 +38,6 @@ const optional = async (reading: Promise<S>): Promise<string | undefined> => {
 const numaNode = (text: string): N => {
   const node = integer(text);
   return node.ok && node.value < 0 ? absent('unsupported', 'the firmware names no NUMA node') : node;
-};
-
-/** The temperature of the chip itself: the sensor called `asic`, else the first; modules follow it. */
-const chipCelsius = async (pci: Directory): Promise<N> => {
-  const chips = await pci.list('hwmon');
-  if (!chips.ok) return chips;
-  for (const name of chips.value) {
-    const chip = pci.below(`hwmon/${name}`);
-    const files = await chip.list();
-    if (!files.ok) return files;
-    const sensors = temperatureSensors(files.value);
-    const labels = await Promise.all(sensors.map((sensor) => optional(chip.read(`${sensor}_label`))));
-    const sensor = sensors[Math.max(0, labels.indexOf('asic'))];
-    if (sensor !== undefined) return chip.leaf(`${sensor}_input`, milliCelsius);
-  }
-  return absent('unsupported', `${pci.path}/hwmon has no temperature sensor`);
 };
 
 const readShared = async (device: Directory, name: string, entries: readonly string[]): Promise<Shared> => {
@@ -71,11 +59,7 @@ const readShared = async (device: Directory, name: string, entries: readonly str
     boardId: await device.leaf('board_id', line),
     numaNode: await pci.leaf('numa_node', numaNode),
     pcie: await readPcieLink(pci),
-    chipCelsius: signal(
-      entries.includes('hwmon')
-        ? await chipCelsius(pci)
-        : absent('unsupported', `${pci.path} has no hwmon; the mlx5 driver has it since Linux 6.7`),
-    ),
+    heat: await nicHeat(pci, entries.includes('hwmon')),
     netdevs: await pci.list('net'),
   };
 };
@@ -102,17 +86,24 @@ const countersIn = async (
   );
 };
 
-/** The interface of a port. Ports of one PCI function have theirs in order; a bond or a switch has more, its own first. */
-const netdevOf = (netdevs: Reading<readonly string[]>, port: number, ports: number): S => {
-  if (!netdevs.ok) return netdevs;
-  const name = netdevs.value[ports > 1 ? port - 1 : 0];
-  return name === undefined
-    ? absent('unsupported', 'the port has no network interface here; it may be in another network namespace')
-    : { ok: true, value: name };
+/** Far more than a fabric gives one port; a table has 128 places. */
+const MOST_PKEYS = 16;
+const NO_PKEYS = absent('unsupported', "partition keys are InfiniBand's");
+
+/** The subnet manager fills the table from its beginning, and each place read is a question to the firmware. */
+const readPkeys = async (port: Directory): Promise<NicPort['pkeys']> => {
+  const keys: string[] = [];
+  for (let place = 0; place < MOST_PKEYS; place++) {
+    const key = await port.leaf(`pkeys/${place}`, partitionKey);
+    if (!key.ok) return key;
+    if (key.value === '0x0000') break;
+    keys.push(key.value);
+  }
+  return known(keys.sort());
 };
 
 const readPort = async (device: Directory, shared: Shared, port: number, ports: number): Promise<Raw<NicPort>> => {
-  const { ref, netdevs, ...common } = shared;
+  const { ref, netdevs, heat, ...common } = shared;
   const files = device.below(`ports/${port}`);
   const netdev = netdevOf(netdevs, port, ports);
   const [state, physical, rate, layer, counters, hwCounters, carrierDowns] = await Promise.all([
@@ -124,12 +115,16 @@ const readPort = async (device: Directory, shared: Shared, port: number, ports: 
     countersIn(files, 'hw_counters', HARDWARE_COUNTERS),
     netdev.ok ? device.leaf(`device/net/${netdev.value}/carrier_down_count`, integer) : netdev,
   ]);
+  const optics = heat.optics(port);
   return {
     ...common,
     ref: { ...ref, key: `nic:${ref.device}/${port}`, port },
     role: 'unknown',
-    opticsCelsius: signal(absent('not-recorded', 'no source reads it yet')),
-    pkeys: absent('not-recorded', 'no source reads it yet'),
+    chipCelsius: signal(heat.chip.celsius),
+    chipCriticalCelsius: heat.chip.criticalCelsius,
+    opticsCelsius: signal(optics.celsius),
+    opticsCriticalCelsius: optics.criticalCelsius,
+    pkeys: layer.ok && layer.value === 'infiniband' ? await readPkeys(files) : layer.ok ? NO_PKEYS : layer,
     linkLayer: layer,
     state,
     physicalState: physical,

@@ -10,6 +10,8 @@ export const SOURCES = [
   'driver-module',
   'pci',
   'infiniband',
+  'ethernet-statistics',
+  'roce',
   'kernel-log',
   'hwmon',
   'host-pressure',
@@ -39,4 +41,6 @@ export const TOOLS = [
   'df',
   'systemctl',
   'lspci',
+  'ethtool',
+  'dcb',
 ] as const;

@@ -24,13 +24,23 @@ export const assignRoles = (
   ports: readonly SeenPort[],
   { profile, rails = [], overrides = [] }: Hints,
 ): ReadonlyMap<string, NicRole> => {
-  const compute = new Set(computePorts(ports, rails, gpusOf(profile, rails)).map(({ ref }) => ref.key));
+  const seen = ports.map((port) => withLikelyLayer(port, ports));
+  const compute = new Set(computePorts(seen, rails, gpusOf(profile, rails)).map(({ ref }) => ref.key));
   return new Map(
     ports.map((port) => {
       const told = overrides.find(({ match }) => matches(match, port.ref.device ?? port.ref.key));
       return [port.ref.key, told?.role ?? (compute.has(port.ref.key) ? 'compute' : sideRole(port))];
     }),
   );
+};
+
+/** A port whose link layer could not be read is still one of the ports of its product, where those agree. */
+const withLikelyLayer = (port: SeenPort, ports: readonly SeenPort[]): SeenPort => {
+  if (port.linkLayer.ok || port.ref.model === undefined) return port;
+  const alike = ports.filter((other) => other.ref.model === port.ref.model && other.linkLayer.ok);
+  const layers = new Set(alike.map(({ linkLayer }) => linkLayer.ok && linkLayer.value));
+  const first = alike[0];
+  return layers.size === 1 && first !== undefined ? { ...port, linkLayer: first.linkLayer } : port;
 };
 
 const matches = (pattern: string, name: string): boolean => {

@@ -46,7 +46,7 @@ exit "$status"
 `;
 
 /** They answer what their callers here ask and nothing else. */
-const PLAIN_TOOLS = ['ibstat', 'chronyc', 'timedatectl', 'df', 'systemctl', 'lspci'] as const;
+const PLAIN_TOOLS = ['ibstat', 'chronyc', 'timedatectl', 'df', 'systemctl', 'lspci', 'ethtool', 'dcb'] as const;
 
 const plainUsage = (tool: string): string => `The simulated ${tool} answers only what muster asks of it.`;
 

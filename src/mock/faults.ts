@@ -20,7 +20,19 @@ import {
 } from './faults/host.ts';
 import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
-import { ibDown, ibErrors, ibFlap, ibRate } from './faults/network.ts';
+import {
+  ibDown,
+  ibErrors,
+  ibFlap,
+  ibRate,
+  nicFirmwareHung,
+  nicHot,
+  nicPcieWidth,
+  opticsHot,
+  pkeyMissing,
+  roceMisconfigured,
+  rocePausing,
+} from './faults/network.ts';
 import {
   acs,
   fabricManagerFailed,
@@ -68,6 +80,13 @@ export const FAULTS: readonly Fault[] = [
   ibRate,
   ibFlap,
   ibErrors,
+  pkeyMissing,
+  rocePausing,
+  roceMisconfigured,
+  nicPcieWidth,
+  nicHot,
+  opticsHot,
+  nicFirmwareHung,
   hostPressure,
   stuckTask,
   stuckDriverTask,

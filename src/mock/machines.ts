@@ -4,6 +4,7 @@ import gb300 from './machines/gb300-nvl72.json' with { type: 'json' };
 import a100 from './machines/hgx-a100-8.json' with { type: 'json' };
 import b200 from './machines/hgx-b200-8.json' with { type: 'json' };
 import h100 from './machines/hgx-h100-8.json' with { type: 'json' };
+import h100Roce from './machines/hgx-h100-8-roce.json' with { type: 'json' };
 import h200 from './machines/hgx-h200-8.json' with { type: 'json' };
 import { mergeMachines, validateMachine } from './merge.ts';
 import { bad, type Result } from './result.ts';
@@ -12,13 +13,14 @@ import { unknownName } from './suggest.ts';
 const BUILT_IN: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'hgx-a100-8': a100,
   'hgx-h100-8': h100,
+  'hgx-h100-8-roce': h100Roce,
   'hgx-h200-8': h200,
   'hgx-b200-8': b200,
   'gb200-nvl72': gb200,
   'gb300-nvl72': gb300,
 };
 
-/** The machines that Muster can simulate out of the box; named as the profiles. */
+/** The machines that Muster can simulate out of the box; named as the profiles, with what is different behind. */
 export const MACHINE_NAMES: readonly string[] = Object.keys(BUILT_IN);
 
 /** A machine as written, with its `extends` followed; at most one level deep per file. */

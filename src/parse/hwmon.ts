@@ -18,3 +18,9 @@ export const milliCelsius = (text: string): N => {
 /** The numbers of the temperature sensors among the files of a chip: `temp1_input` gives `temp1`. */
 export const temperatureSensors = (names: readonly string[]): readonly string[] =>
   names.flatMap((name) => /^(temp\d{1,3})_input$/.exec(name)?.[1] ?? []);
+
+/** `temp*_crit`; a sensor without a threshold of its own prints 0. */
+export const temperatureLimit = (text: string): N => {
+  const limit = milliCelsius(text);
+  return limit.ok && limit.value <= 0 ? absent('unsupported', `${limit.value} °C is no threshold`) : limit;
+};

@@ -69,6 +69,13 @@ const MATRIX: readonly Expectation[] = [
   { fault: 'ib-rate', check: 'network/link-rate', severity: 'CRITICAL', exit: 1, follows: ['straggler/at-risk'] },
   { fault: 'ib-flap', check: 'network/link-flaps', severity: 'WARNING', exit: 0, follows: ['straggler/at-risk'] },
   { fault: 'ib-errors', check: 'network/link-errors', severity: 'WARNING', exit: 0, follows: ['straggler/at-risk'] },
+  { fault: 'pkey-missing', check: 'network/pkey-mismatch', severity: 'WARNING', exit: 0 },
+  { fault: 'roce-pausing', check: 'network/congestion', severity: 'WARNING', exit: 0 },
+  { fault: 'roce-misconfigured', check: 'network/roce-misconfigured', severity: 'WARNING', exit: 0 },
+  { fault: 'nic-pcie-width', check: 'network/nic-pcie-degraded', severity: 'CRITICAL', exit: 1 },
+  { fault: 'nic-hot', check: 'thermal/hot-nics', severity: 'CRITICAL', exit: 1 },
+  { fault: 'optics-hot', check: 'network/hot-optics', severity: 'WARNING', exit: 0 },
+  { fault: 'nic-firmware-hung', check: 'network/nic-driver-errors', severity: 'CRITICAL', exit: 1 },
   { fault: 'host-pressure', check: 'straggler/at-risk', severity: 'WARNING', exit: 0, onNode: true },
   // A single look tells what the kernel said; that the task itself does not move takes minutes of watching.
   { fault: 'stuck-task', check: 'host/stuck-tasks', severity: 'WARNING', exit: 0, onNode: true },
@@ -91,10 +98,12 @@ const machineNamed = (name: string): MachineSpec | undefined => {
   return found.ok ? found.value : undefined;
 };
 
+const isOfNic = (fault: string): boolean => findFault(fault)?.component === 'nic';
+
 /** The component as `--mock` names it: a GPU by index, a NIC by device. */
 const at = (machine: string, fault: string): string => {
   if (findFault(fault)?.component === 'node') return fault;
-  if (!fault.startsWith('ib-'))
+  if (!isOfNic(fault))
     return fault
       .split('+')
       .map((name) => `${name}@gpu${GPU}`)
@@ -105,7 +114,7 @@ const at = (machine: string, fault: string): string => {
 
 /** A GPU that the driver does not list has no index: there its PCI address says which it is. */
 const isAboutFault = (machine: string, fault: string, { component }: FindingReport): boolean => {
-  if (fault.startsWith('ib-')) return at(machine, fault).endsWith(`@${component.device}`);
+  if (isOfNic(fault)) return at(machine, fault).endsWith(`@${component.device}`);
   if (component.index !== undefined) return component.index === GPU;
   const address = machineNamed(machine)?.gpus[GPU]?.pci;
   return address !== undefined && component.pci_bus_id === normalizePciBusId(address);

@@ -1,4 +1,4 @@
-import { type Component, known, type NicPort, type Rail } from '../../src/api.ts';
+import { type Component, type CounterLimit, known, type NicPort, type Rail } from '../../src/api.ts';
 import { fullPcie, gpuRef, merged, type Overrides } from './healthy-gpu.ts';
 import { signalOf, steady } from './series.ts';
 
@@ -29,7 +29,9 @@ export const healthyNic = (index: number, overrides?: Overrides<NicPort>): NicPo
       numaNode: known(index < 4 ? 0 : 1),
       pcie: fullPcie(),
       chipCelsius: signalOf(55),
+      chipCriticalCelsius: known(105),
       opticsCelsius: signalOf(48),
+      opticsCriticalCelsius: known(75),
       pkeys: known(['0xffff']),
       counters: { link_downed: steady(2), symbol_error: steady(0), port_rcv_errors: steady(7) },
       carrierDowns: steady(3),
@@ -65,3 +67,21 @@ export const healthyRails = (n: number): readonly Rail[] =>
       path: g === i ? 'PIX' : g < n / 2 === i < n / 2 ? 'NODE' : 'SYS',
     })),
   ).flat();
+
+/** A limit of `network/link-errors`: at most 120 in an hour. */
+export const counterLimit = (o: Partial<CounterLimit> = {}): CounterLimit => ({
+  name: 'symbol_error',
+  path: 'ports/<port>/counters/symbol_error',
+  linkLayer: 'any',
+  measure: 'delta',
+  threshold: 120,
+  unit: 'errors',
+  window: '1h',
+  severity: 'WARNING',
+  check: 'network/link-errors',
+  code: 'above-limit',
+  compareWithSiblings: false,
+  meaning: 'Damaged.',
+  source: 'test',
+  ...o,
+});

@@ -86,7 +86,9 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
     return changed;
   }
   for (const key of tree.keys()) if (key === path || key.startsWith(`${path}/`)) changed.delete(key);
-  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}/${path}\t${absence}\n`);
+  // The kernel log is no file of the tree, and goes by its name.
+  const place = path === 'kmsg' ? path : `/${path}`;
+  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${place}\t${absence}\n`);
   return changed;
 };
 

@@ -1,5 +1,6 @@
 import type { Absent, Component, CounterLimit, Fact, Judgement, NicPort } from '../../../src/api.ts';
 import { about, type Details } from '../about.ts';
+import { appliesTo, tolerated } from '../counter-limits.ts';
 import { median, usualNumber } from '../groups.ts';
 import { span } from '../growth.ts';
 import { nameOf } from '../names.ts';
@@ -9,7 +10,6 @@ import { rateSlowdown, UNKNOWN_SLOWDOWN } from '../slowdown.ts';
 
 type Code = 'port-slower' | 'port-errors';
 
-const SECONDS = { interval: 0, '15m': 900, '1h': 3600, '24h': 86_400 } as const;
 /** Errors that all ports of the machine count come from what they share: the fabric, a switch, a peer. */
 const TIMES_THE_PEERS = 3;
 
@@ -60,17 +60,19 @@ interface Excess {
 }
 
 const errors = (
-  { ref, linkLayer, counters }: NicPort,
+  port: NicPort,
   alike: readonly NicPort[],
   limits: readonly CounterLimit[],
 ): readonly Judgement<'port-errors'>[] => {
   const code = 'port-errors';
+  const { ref, counters } = port;
   const excesses: Excess[] = [];
   let gap: Absent | undefined;
   let judged = 0;
-  for (const { counter, linkLayer: layer, window, limit, severity, meaning } of limits) {
+  for (const limit of limits) {
     // What is worth an INFO explains no slowness.
-    if (severity === 'INFO' || (layer !== 'any' && linkLayer.ok && linkLayer.value !== layer)) continue;
+    if (limit.check !== 'network/link-errors' || limit.severity === 'INFO' || !appliesTo(limit, port)) continue;
+    const { name: counter, window, meaning } = limit;
     const growth = counters[counter]?.increase[window];
     // Which counters a port should have is the business of network/link-errors.
     if (growth === undefined) continue;
@@ -80,8 +82,7 @@ const errors = (
     }
     judged += 1;
     const { by, seconds } = growth.value;
-    const share = SECONDS[window] === 0 ? 1 : Math.min(1, seconds / SECONDS[window]);
-    if (by <= Math.max(Math.min(1, limit), limit * share)) continue;
+    if (by <= tolerated(limit, seconds)) continue;
     const others = alike.flatMap((sibling) => {
       const grown = sibling.counters[counter]?.increase[window];
       return grown?.ok === true ? [grown.value.by] : [];

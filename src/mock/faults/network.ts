@@ -95,3 +95,108 @@ export const ibErrors: Fault = {
       };
     }),
 };
+
+const needsInfiniband = (machine: MachineSpec): string | undefined =>
+  machine.nics.some(({ role, linkLayer }) => role === 'compute' && linkLayer === 'InfiniBand')
+    ? undefined
+    : 'its compute network is not InfiniBand';
+
+const needsRoce = (machine: MachineSpec): string | undefined =>
+  machine.nics.some(({ role, linkLayer }) => role === 'compute' && linkLayer === 'Ethernet')
+    ? undefined
+    : 'its compute network is not RoCE; hgx-h100-8-roce has one';
+
+export const pkeyMissing: Fault = {
+  name: 'pkey-missing',
+  component: 'nic',
+  help: 'the port has only limited membership of the default InfiniBand partition',
+  unfit: needsInfiniband,
+  breaks: (world, target) => changeNic(world, target, () => ({ pkeys: ['0x7fff'] })),
+};
+
+/** Half the time: the receiver of an incast, or a host that does not keep up. */
+const PAUSED_MICROSECONDS_PER_SECOND = 500_000;
+
+export const rocePausing: Fault = {
+  name: 'roce-pausing',
+  component: 'nic',
+  help: 'the RoCE port tells the switch to stop half of the time, since its host does not take the data',
+  unfit: needsRoce,
+  leaves: (world, target, period) =>
+    changeNic(world, target, ({ ethernet }) => {
+      const seconds = lastedSeconds(period);
+      const { statistics } = ethernet;
+      const add = (name: string, by: number): Record<string, number> => ({ [name]: (statistics[name] ?? 0) + by });
+      return {
+        ethernet: {
+          ...ethernet,
+          statistics: {
+            ...statistics,
+            ...add('tx_prio3_pause_duration', seconds * PAUSED_MICROSECONDS_PER_SECOND),
+            ...add('outbound_pci_stalled_wr_events', seconds),
+          },
+        },
+      };
+    }),
+};
+
+export const roceMisconfigured: Fault = {
+  name: 'roce-misconfigured',
+  component: 'nic',
+  help: 'the RoCE port has a small MTU and no flow control, unlike the others',
+  unfit: needsRoce,
+  breaks: (world, target) =>
+    changeNic(world, target, ({ ethernet }) => ({
+      ethernet: { ...ethernet, mtuBytes: 1500, pfcPriorities: [], trustsDscp: false },
+    })),
+};
+
+export const nicPcieWidth: Fault = {
+  name: 'nic-pcie-width',
+  component: 'nic',
+  help: 'the PCIe link of the NIC came up with half its lanes',
+  unfit: needsNic,
+  breaks: (world, target) => changeNic(world, target, ({ pcieWidth }) => ({ pcieWidth: pcieWidth / 2 })),
+};
+
+/** Past the threshold that the device states (105 °C), before its shutdown at 110. */
+const HOT_CHIP_CELSIUS = 106;
+const HOT_OPTICS_CELSIUS = 78;
+
+export const nicHot: Fault = {
+  name: 'nic-hot',
+  component: 'nic',
+  help: 'the chip of the NIC is past its critical temperature',
+  unfit: needsNic,
+  breaks: (world, target) => changeNic(world, target, () => ({ celsius: HOT_CHIP_CELSIUS })),
+};
+
+export const opticsHot: Fault = {
+  name: 'optics-hot',
+  component: 'nic',
+  help: 'the transceiver of the NIC is past its alarm temperature',
+  unfit: needsNic,
+  breaks: (world, target) => changeNic(world, target, () => ({ opticsCelsius: HOT_OPTICS_CELSIUS })),
+};
+
+export const nicFirmwareHung: Fault = {
+  name: 'nic-firmware-hung',
+  component: 'nic',
+  help: 'the firmware of the NIC lost its heartbeat, and the driver says so',
+  unfit: needsNic,
+  event: true,
+  leaves: (world, target, period) => {
+    const nic = world.nics[target.index];
+    return nic === undefined
+      ? world
+      : kernelSays(
+          world,
+          period,
+          [
+            `mlx5_core ${nic.spec.pci}: poll_health:825:(pid 0): device's health compromised - reached miss count`,
+            `mlx5_core ${nic.spec.pci}: wait_func:1195:(pid 2117): ACCESS_REG(0x805) timeout. Will cause a leak of a command resource`,
+          ],
+          3,
+        );
+  },
+};

@@ -1,4 +1,5 @@
 import { commandKey } from '../../host/tree.ts';
+import { ethernetCommands } from './ethernet.ts';
 import { libraryVersion } from './host-files.ts';
 import { ibstat } from './ibstat.ts';
 import { lspciFiles } from './lspci.ts';
@@ -46,6 +47,7 @@ export const commandFiles = (world: World): Files => {
     ['commands/timedatectl_show_-p_NTPSynchronized.out', timedatectlShow(world)],
     ...systemctlFiles(world),
     ...lspciFiles(world),
+    ...ethernetCommands(world),
   ];
   for (const [args, render] of NVIDIA_SMI) {
     const path = `commands/${commandKey('nvidia-smi', args)}`;

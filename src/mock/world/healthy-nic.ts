@@ -1,6 +1,6 @@
 import type { NicSpec } from '../machine.ts';
 import { fraction, wobble } from './noise.ts';
-import type { NicState } from './state.ts';
+import type { EthernetState, NicState } from './state.ts';
 
 /** sysfs names of an mlx5 port's `counters/` (real capture, ConnectX-7 node). */
 const ERROR_COUNTERS = [
@@ -46,6 +46,40 @@ const HW_COUNTERS = [
 const ROCE_COUNTERS = ['np_cnp_sent', 'np_ecn_marked_roce_packets', 'rp_cnp_handled', 'rp_cnp_ignored'];
 
 const zeros = (names: readonly string[]): Record<string, number> => Object.fromEntries(names.map((name) => [name, 0]));
+
+/** Names of `ethtool -S` on mlx5 (docs.nvidia.com, Understanding mlx5 ethtool Counters); all stand still at rest. */
+const PRIORITIES = [0, 1, 2, 3, 4, 5, 6, 7];
+const ETHERNET_STATISTICS = [
+  'link_down_events_phy',
+  'rx_discards_phy',
+  'tx_discards_phy',
+  'outbound_pci_stalled_rd',
+  'outbound_pci_stalled_wr',
+  'outbound_pci_stalled_rd_events',
+  'outbound_pci_stalled_wr_events',
+  'rx_pause_ctrl_phy',
+  'tx_pause_ctrl_phy',
+  'rx_global_pause_duration',
+  'tx_global_pause_duration',
+  ...PRIORITIES.flatMap((priority) =>
+    ['rx', 'tx'].flatMap((way) => [`${way}_prio${priority}_pause`, `${way}_prio${priority}_pause_duration`]),
+  ),
+  'tx_pause_storm_warning_events',
+  'tx_pause_storm_error_events',
+];
+
+/** Compute ports as a lossless RoCE network wants them: jumbo frames, one priority without loss, DSCP, ECN. */
+const ethernetOf = (isCompute: boolean): EthernetState => ({
+  mtuBytes: isCompute ? 9000 : 1500,
+  pfcPriorities: isCompute ? [3] : [],
+  trustsDscp: isCompute,
+  ecnPriorities: PRIORITIES,
+  statistics: {
+    ...zeros(ETHERNET_STATISTICS),
+    // A lossless port of some age has paused and been paused.
+    ...(isCompute ? { rx_prio3_pause: 90_211, rx_prio3_pause_duration: 731_004, tx_prio3_pause: 41 } : {}),
+  },
+});
 
 /** Only heartbeats: some 2,000 packets a second, so that idle ports still count. */
 const IDLE_PACKETS_PER_SECOND = 2_000;
@@ -101,5 +135,9 @@ export const healthyNic = (spec: NicSpec, seed: string, startMs: number, atMs: n
     },
     carrierDowns: connected ? 1 : 0,
     celsius: spec.celsius + wobble(seed, `${spec.device}/chip`, atMs, 1),
+    ...(connected ? { opticsCelsius: 46 + wobble(seed, `${spec.device}/optics`, atMs, 1) } : {}),
+    pcieWidth: spec.pcieWidth,
+    pkeys: infiniband ? ['0xffff'] : [],
+    ethernet: ethernetOf(spec.role === 'compute'),
   };
 };

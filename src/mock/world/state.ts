@@ -94,6 +94,21 @@ export interface NicState {
   readonly hwCounters: Readonly<Record<string, number>>;
   readonly carrierDowns: number;
   readonly celsius: number;
+  /** Of the transceiver; a port without a cable has none. */
+  readonly opticsCelsius?: number;
+  readonly pcieWidth: number;
+  /** Of an InfiniBand port, as the subnet manager set them. */
+  readonly pkeys: readonly string[];
+  readonly ethernet: EthernetState;
+}
+
+/** How an Ethernet port is set up for RDMA, and what `ethtool -S` counts there. */
+export interface EthernetState {
+  readonly mtuBytes: number;
+  readonly pfcPriorities: readonly number[];
+  readonly trustsDscp: boolean;
+  readonly ecnPriorities: readonly number[];
+  readonly statistics: Readonly<Record<string, number>>;
 }
 
 /** A record of the kernel itself: facility 0, so that the priority is the whole prefix. */

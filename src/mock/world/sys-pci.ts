@@ -74,12 +74,12 @@ export const pciFiles = (world: World): Files => [
   ...world.machine.nvswitches.flatMap((nvswitch) =>
     device(nvswitch.pci, '10de', nvswitch.deviceId, '068000', 'nvidia-nvswitch'),
   ),
-  ...world.machine.nics.flatMap((nic): Files => {
+  ...world.nics.flatMap(({ spec: nic, pcieWidth }): Files => {
     const folder = `sys/bus/pci/devices/${nic.pci}`;
     const classCode = nic.linkLayer === 'InfiniBand' ? '020700' : '020000';
     return [
       ...device(nic.pci, '15b3', PCI_DEVICE_OF_HCA[nic.hca] ?? '0000', classCode, 'mlx5_core'),
-      ...linkFiles(folder, { generation: nic.pcieGeneration, width: nic.pcieWidth, maxWidth: nic.pcieWidth }),
+      ...linkFiles(folder, { generation: nic.pcieGeneration, width: pcieWidth, maxWidth: nic.pcieWidth }),
       [`${folder}/numa_node`, `${nic.numaNode}\n`],
     ];
   }),

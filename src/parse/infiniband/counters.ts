@@ -20,10 +20,13 @@ export const PORT_COUNTERS: readonly string[] = [
 /** In `hw_counters/`, where mlx5 has them (docs.nvidia.com, Understanding mlx5 Linux Counters). */
 export const HARDWARE_COUNTERS: readonly string[] = [
   'local_ack_timeout_err',
+  'np_cnp_sent',
   'out_of_sequence',
   'packet_seq_err',
   'rnr_nak_retry_err',
+  'roce_adp_retrans',
   'roce_slow_restart',
+  'rp_cnp_handled',
   'rx_icrc_encapsulated',
 ];
 

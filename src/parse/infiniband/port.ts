@@ -37,6 +37,9 @@ export const linkLayer = (text: string): Reading<'infiniband' | 'ethernet'> => {
   const given = absenceOf(text);
   if (given) return given;
   const printed = text.trim().toLowerCase();
+  // What the kernel prints for a device that is neither, as AWS EFA (drivers/infiniband/core/sysfs.c).
+  if (printed === 'unknown' || printed === 'unspecified')
+    return absent('unsupported', 'the device has neither an InfiniBand nor an Ethernet link');
   return Object.hasOwn(LINK_LAYERS, printed)
     ? known(LINK_LAYERS[printed as keyof typeof LINK_LAYERS])
     : unreadable(text.trim(), 'InfiniBand or Ethernet');

@@ -3,7 +3,7 @@ import linkErrors from '../../../checks/network/link-errors.ts';
 import linkFlaps from '../../../checks/network/link-flaps.ts';
 import { absent, type Counter, type CounterLimit, known } from '../../../src/api.ts';
 import { absentCounter, counterOf, judgeWith, steady } from '../../support/healthy-gpu.ts';
-import { ethernetNic, healthyNic, healthyNics, withNic } from '../../support/healthy-nic.ts';
+import { counterLimit, ethernetNic, healthyNic, healthyNics, withNic } from '../../support/healthy-nic.ts';
 import { findingOf, findingsIn, passesIn, unjudgedIn } from '../../support/outcomes.ts';
 
 const quiet = { interval: 0, '15m': 0, '1h': 0, '24h': 0 };
@@ -52,17 +52,7 @@ describe('network/link-flaps', () => {
 });
 
 describe('network/link-errors', () => {
-  const limit = (o: Partial<CounterLimit> = {}): CounterLimit => ({
-    counter: 'symbol_error',
-    linkLayer: 'any',
-    window: '1h',
-    limit: 120,
-    severity: 'WARNING',
-    meaning: 'bit errors on the link',
-    source: 'test',
-    ...o,
-  });
-  const errorsOf = (symbol_error: Counter, limits: readonly CounterLimit[] = [limit()]) =>
+  const errorsOf = (symbol_error: Counter, limits: readonly CounterLimit[] = [counterLimit()]) =>
     judgeWith(linkErrors, { nics: withNic(2, 0, { counters: { symbol_error } }), nicCounterLimits: limits });
   const grown = (by: number, seconds: number): Counter =>
     counterOf(by, { ...quiet, '1h': known({ by, seconds, resets: 0 }) });
@@ -79,11 +69,11 @@ describe('network/link-errors', () => {
   });
 
   it('takes one error where the table tolerates none', () => {
-    expect(findingsIn(errorsOf(grown(1, 5), [limit({ limit: 0 })]))).toEqual(['mlx5_0 above-limit']);
+    expect(findingsIn(errorsOf(grown(1, 5), [counterLimit({ threshold: 0 })]))).toEqual(['mlx5_0 above-limit']);
   });
 
   it('makes one finding a port, as severe as its worst counter', () => {
-    const limits = [limit(), limit({ counter: 'port_rcv_errors', limit: 0, severity: 'CRITICAL' })];
+    const limits = [counterLimit(), counterLimit({ name: 'port_rcv_errors', threshold: 0, severity: 'CRITICAL' })];
     const nics = withNic(1, 0, { counters: { symbol_error: grown(500, 3600), port_rcv_errors: grown(1, 3600) } });
     const judgements = judgeWith(linkErrors, { nics, nicCounterLimits: limits });
     expect(findingsIn(judgements)).toEqual(['mlx5_0 above-limit']);
@@ -91,8 +81,11 @@ describe('network/link-errors', () => {
     expect(Object.keys(findingOf(judgements)?.evidence ?? {})).toEqual(['port_rcv_errors', 'symbol_error']);
   });
 
-  it('applies a limit to its link layer only, and leaves link_downed to link-flaps', () => {
-    const limits = [limit({ linkLayer: 'ethernet' }), limit({ counter: 'link_downed', limit: 0 })];
+  it('applies a limit to its link layer only, and leaves to other checks what is theirs', () => {
+    const limits = [
+      counterLimit({ linkLayer: 'ethernet' }),
+      counterLimit({ check: 'network/congestion', threshold: 0 }),
+    ];
     const nics = withNic(1, 0, { counters: { symbol_error: grown(500, 3600), link_downed: grown(9, 3600) } });
     expect(judgeWith(linkErrors, { nics, nicCounterLimits: limits })).toEqual([]);
   });
@@ -107,7 +100,11 @@ describe('network/link-errors', () => {
   it('misses a counter that the siblings have, and not one that the model lacks', () => {
     const { symbol_error: _, ...counters } = healthyNic(0).counters;
     const first = { ...healthyNic(0), counters };
-    const nicCounterLimits = [limit(), limit({ counter: 'port_rcv_errors' }), limit({ counter: 'not_there' })];
+    const nicCounterLimits = [
+      counterLimit(),
+      counterLimit({ name: 'port_rcv_errors' }),
+      counterLimit({ name: 'not_there' }),
+    ];
     const judgements = judgeWith(linkErrors, { nics: [first, ...healthyNics(3).slice(1)], nicCounterLimits });
     expect(unjudgedIn(judgements)).toEqual(['mlx5_0 above-limit unsupported']);
     expect(passesIn(judgements)).toEqual(['mlx5_1 above-limit', 'mlx5_2 above-limit']);

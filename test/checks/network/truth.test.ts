@@ -4,20 +4,12 @@ import linkErrors from '../../../checks/network/link-errors.ts';
 import linkFlaps from '../../../checks/network/link-flaps.ts';
 import linkRate from '../../../checks/network/link-rate.ts';
 import missingNics from '../../../checks/network/missing-nics.ts';
-import type { AnyCheck, CounterLimit } from '../../../src/api.ts';
+import type { AnyCheck } from '../../../src/api.ts';
 import { profileOf, specified, unsaid } from '../../support/healthy-gpu.ts';
-import { healthyNics } from '../../support/healthy-nic.ts';
+import { counterLimit, healthyNics } from '../../support/healthy-nic.ts';
 import { truthOf } from '../../support/truth.ts';
 
-const limits: readonly CounterLimit[] = ['symbol_error', 'port_rcv_errors'].map((counter) => ({
-  counter,
-  linkLayer: 'any',
-  window: '1h',
-  limit: 10,
-  severity: 'WARNING',
-  meaning: 'errors',
-  source: 'test',
-}));
+const limits = ['symbol_error', 'port_rcv_errors'].map((name) => counterLimit({ name, threshold: 10 }));
 
 const facts = {
   nics: healthyNics(3),

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import atRisk from '../../../checks/straggler/at-risk.ts';
-import {
-  absent,
-  type CounterLimit,
-  type Gpu,
-  type HostPressure,
-  known,
-  type NicPort,
-  type Stall,
-} from '../../../src/api.ts';
+import { absent, type Gpu, type HostPressure, known, type NicPort, type Stall } from '../../../src/api.ts';
 import { stall } from '../../../src/parse/pressure.ts';
 import { healthyLinks } from '../../support/healthy-facts.ts';
 import {
@@ -20,7 +12,7 @@ import {
   nodeRef,
   type Overrides,
 } from '../../support/healthy-gpu.ts';
-import { healthyNic, healthyNics, healthyRails, nicRef, withNic } from '../../support/healthy-nic.ts';
+import { counterLimit, healthyNic, healthyNics, healthyRails, nicRef, withNic } from '../../support/healthy-nic.ts';
 import type { GivenFacts } from '../../support/judge.ts';
 import { findingOf, findingsIn, passesIn, unjudgedIn } from '../../support/outcomes.ts';
 import { truthOf } from '../../support/truth.ts';
@@ -38,15 +30,7 @@ const pressure = (over: Partial<HostPressure> = {}): HostPressure => ({
   ...over,
 });
 
-const LIMITS: readonly CounterLimit[] = (['symbol_error', 'port_rcv_errors'] as const).map((counter) => ({
-  counter,
-  linkLayer: 'any',
-  window: '1h',
-  limit: 120,
-  severity: 'WARNING',
-  meaning: 'Damaged.',
-  source: 'test',
-}));
+const LIMITS = ['symbol_error', 'port_rcv_errors'].map((name) => counterLimit({ name }));
 
 /** Four GPUs, each with a NIC of its own. */
 const healthy = (over: GivenFacts = {}): GivenFacts => ({

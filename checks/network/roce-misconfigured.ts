@@ -1,0 +1,197 @@
+import {
+  absent,
+  type Component,
+  defineCheck,
+  type Expected,
+  type Judgement,
+  known,
+  type NicPort,
+  type RoceGid,
+  type RoceSettings,
+  type S,
+} from '../../src/api.ts';
+import { about } from '../shared/about.ts';
+import { judgeDrift, judgePin } from '../shared/drift.ts';
+import { isActive } from '../shared/ports.ts';
+import { isNotProvided } from '../shared/readings.ts';
+import { condition, stay } from '../shared/rules.ts';
+
+type Code = 'no-roce-v2' | 'gid-index-differs' | 'mtu-differs' | 'pfc-differs' | 'trust-differs' | 'ecn-differs';
+
+const SEVERAL = 'where several RoCE ports have the same role, or the configuration says what is right';
+const DCB = `${SEVERAL}; from dcb of iproute2`;
+
+export default defineCheck({
+  apiVersion: 1,
+  id: 'network/roce-misconfigured',
+  title: 'RoCE ports are set up differently',
+  why: 'One port with a small MTU, without its address or without flow control loses packets or does not connect, under load and at scale only, and looks healthy otherwise.',
+  source:
+    'Linux, ABI/stable/sysfs-class-infiniband (gids, gid_attrs); dcb-pfc(8), dcb-app(8); NVIDIA MLNX_OFED documentation, RoCE and ECN; NCCL documentation, NCCL_IB_GID_INDEX; the ports of one role on the node against each other',
+  remedy:
+    'Compare the port with its siblings: `ip -d link show <interface>`, `show_gids`, `mlnx_qos -i <interface>`, `grep . /sys/class/net/<interface>/ecn/roce_*/enable/*`; repeat what set up the others (netplan, `mlnx_qos --pfc 0,0,0,1,0,0,0,0 --trust dscp`). A missing IPv4 GID: the interface lost its address.',
+  contexts: ['continuous', 'prejob', 'deep'],
+  requires: ['nics', 'roce'],
+  options: {
+    mtu_bytes: {
+      default: 0,
+      unit: 'bytes',
+      source: '0: the ports are compared with each other only; sites choose between 1500, 4200 and 9000',
+      help: 'the MTU that the interface of each RoCE compute port must have',
+    },
+    gid_index: {
+      default: -1,
+      source: '-1: the ports are compared with each other only; Nebius soperator and OCI set NCCL_IB_GID_INDEX=3',
+      help: 'the place in the GID table at which each RoCE compute port must have a RoCE v2 address',
+    },
+    pfc_priorities: {
+      default: '',
+      source: 'empty: the ports are compared with each other only; NVIDIA recommends priority 3',
+      help: 'the priorities with flow control that each RoCE compute port must have: 3, or none',
+    },
+    trust: {
+      default: '',
+      source: 'empty: the ports are compared with each other only; NVIDIA recommends dscp',
+      help: 'what each RoCE compute port must trust: dscp or pcp',
+    },
+  },
+  rules: {
+    'no-roce-v2': condition('WARNING', 'Port has no RoCE v2 address', stay('service')),
+    'gid-index-differs': condition(
+      'WARNING',
+      'RoCE v2 address is at another place of the table',
+      stay('service'),
+      SEVERAL,
+    ),
+    'mtu-differs': condition('WARNING', 'MTU of a RoCE port differs', stay('service'), SEVERAL),
+    'pfc-differs': condition('WARNING', 'Flow control of a RoCE port differs', stay('service'), DCB),
+    'trust-differs': condition('WARNING', 'RoCE port trusts something else', stay('service'), DCB),
+    'ecn-differs': condition(
+      'WARNING',
+      'Congestion notification of a RoCE port differs',
+      stay('service'),
+      `${SEVERAL}; with MLNX_OFED or DOCA-OFED`,
+    ),
+  },
+  judge: ({ nics, roce }, { node, options }): readonly Judgement<Code>[] => {
+    const active = nics.filter(carriesRoce);
+    const settingsOf = new Map(roce.map((settings) => [settings.ref.key, settings]));
+    const ports = active.flatMap((nic): readonly Port[] => {
+      const settings = settingsOf.get(nic.ref.key);
+      return settings === undefined || isElsewhere(settings) ? [] : [{ nic, settings }];
+    });
+    const untold = active
+      .filter(({ ref }) => !settingsOf.has(ref.key))
+      .map(({ ref }) => ({ unjudged: ref, because: UNTOLD }));
+    if (ports.length === 0 && untold.length === 0) {
+      return [{ unjudged: node, because: absent('no-device', 'no active RoCE port here carries data') }];
+    }
+    const compare = comparing(ports, node);
+    const { mtu_bytes: mtu, gid_index: place, pfc_priorities: pfc, trust } = options;
+    return [
+      ...untold,
+      ...ports.map(({ nic, settings }) => hasRoceV2(nic, settings)),
+      ...(place >= 0
+        ? ports.filter(isCompute).map(({ nic, settings }) => hasRoceV2At(nic, settings, place))
+        : compare('gid-index-differs', 'its RoCE v2 address at', ({ gids }) => placeOf(gids))),
+      ...compare(
+        'mtu-differs',
+        'an MTU of',
+        ({ mtuBytes }) => (mtuBytes.ok ? known(`${mtuBytes.value}`) : mtuBytes),
+        mtu > 0 ? `${mtu}` : '',
+      ),
+      ...compare('pfc-differs', 'flow control on priorities', ({ pfcPriorities }) => pfcPriorities, pfc),
+      ...compare('trust-differs', 'trust in', (settings) => settings.trust, trust),
+      ...compare('ecn-differs', 'congestion notification on', ecnOf),
+    ];
+  },
+});
+
+const UNTOLD = absent('no-history', 'the port was not there, or did not answer, when its settings were last read');
+
+interface Port {
+  readonly nic: NicPort;
+  readonly settings: RoceSettings;
+}
+
+const carriesRoce = (nic: NicPort): boolean =>
+  (nic.role === 'compute' || nic.role === 'storage') &&
+  isActive(nic) &&
+  nic.linkLayer.ok &&
+  nic.linkLayer.value === 'ethernet';
+
+/** The interface is in another network namespace, as that of a container: what it is set to cannot be seen from here. */
+const isElsewhere = ({ netdev }: RoceSettings): boolean => !netdev.ok && isNotProvided(netdev);
+
+const isCompute = ({ nic }: Port): boolean => nic.role === 'compute';
+
+/** By what the configuration wants of compute ports, else by what most ports of the same role and model have. */
+const comparing =
+  (ports: readonly Port[], node: Component) =>
+  (code: Code, what: string, settingOf: (settings: RoceSettings) => S, wanted = ''): readonly Judgement<Code>[] => {
+    const members = ports.map(({ nic, settings }) => ({
+      ref: nic.ref,
+      group: `${nic.role} ${nic.ref.model}`,
+      version: settingOf(settings),
+      isCompute: nic.role === 'compute',
+    }));
+    if (wanted === '') return judgeDrift(members, { code, what, node });
+    const pin: Expected<readonly string[]> = {
+      ...known([wanted]),
+      source: 'the configuration',
+      confidence: 'specified',
+    };
+    const pinned = members.filter((member) => member.isCompute);
+    return judgePin(pinned, pin, { code, what });
+  };
+
+const isV2 = ({ type }: RoceGid): boolean => /RoCE v2/i.test(type);
+const isIpv4 = ({ address }: RoceGid): boolean => address.startsWith('0000:0000:0000:0000:0000:ffff:');
+
+/** Where a job finds the port: its IPv4 address, else the first that it has. */
+const placeOf = (gids: RoceSettings['gids']): S => {
+  if (!gids.ok) return gids;
+  const usable = gids.value.filter(isV2);
+  const chosen = usable.find(isIpv4) ?? usable[0];
+  if (chosen === undefined) return absent('unsupported', 'the table has no RoCE v2 address');
+  return known(`index ${chosen.index} (${isIpv4(chosen) ? 'IPv4' : 'IPv6'})`);
+};
+
+const hasRoceV2 = ({ ref }: NicPort, { gids }: RoceSettings): Judgement<'no-roce-v2'> =>
+  about(
+    ref,
+    'no-roce-v2',
+    gids,
+    (table, name) =>
+      table.some(isV2)
+        ? undefined
+        : {
+            message: `${name} has no RoCE v2 address; its table has ${table.length === 0 ? 'none' : table.map(({ type }) => type).join(', ')}`,
+            observed: `${table.length} addresses, none RoCE v2`,
+            expected: 'a RoCE v2 address',
+          },
+    { expected: true },
+  );
+
+const hasRoceV2At = ({ ref }: NicPort, { gids }: RoceSettings, place: number): Judgement<'gid-index-differs'> =>
+  about(
+    ref,
+    'gid-index-differs',
+    gids,
+    (table, name) => {
+      const there = table.find(({ index }) => index === place);
+      if (there !== undefined && isV2(there)) return undefined;
+      return {
+        message: `${name} has ${there === undefined ? 'no address' : there.type} at index ${place} of its GID table; the configuration asks for RoCE v2 there`,
+        observed: there?.type ?? 'empty',
+        expected: `RoCE v2 at index ${place}`,
+      };
+    },
+    { expected: true },
+  );
+
+const ecnOf = ({ ecnNotification, ecnReaction }: RoceSettings): S => {
+  if (!ecnNotification.ok) return ecnNotification;
+  if (!ecnReaction.ok) return ecnReaction;
+  return known(`priorities ${ecnNotification.value} as receiver, ${ecnReaction.value} as sender`);
+};

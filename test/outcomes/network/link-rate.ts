@@ -1,0 +1,49 @@
+import { DOWN, portFile, portFiles } from '../../support/nic-files.ts';
+import type { Outcomes } from '../../support/outcomes-of.ts';
+import { type RawMachine, simulated } from '../../support/raw-machine.ts';
+
+const at = (device: string, rate: string, on: RawMachine = simulated()): RawMachine =>
+  on.with({ [portFile(device, 'rate')]: `${rate}\n` });
+const HDR = '200 Gb/sec (4X HDR)';
+const compute = ['mlx5_0', 'mlx5_1', 'mlx5_2', 'mlx5_3', 'mlx5_4', 'mlx5_5', 'mlx5_6', 'mlx5_7'];
+
+export default {
+  pass: [
+    simulated(),
+    simulated('gb300-nvl72'),
+    // A port without a link prints a rate that it does not have.
+    simulated().with(portFiles('mlx5_3', DOWN)),
+    at('mlx5_8', '100 Gb/sec (4X EDR)'),
+    at('mlx5_*', '800 Gb/sec (4X XDR)'),
+  ],
+  findings: {
+    'below-siblings': [
+      {
+        on: at('mlx5_3', HDR),
+        about: ['mlx5_3'],
+        severity: 'CRITICAL',
+        saying: /mlx5_3 is up at 200 Gb\/s; 7 of 7 ports like it run faster, at 400 Gb\/s/,
+      },
+      { on: at('mlx5_3', '399 Gb/sec (4X NDR)'), about: ['mlx5_3'] },
+      // Of two groups of equal size the faster shows what the others should do.
+      { on: at('mlx5_3', HDR, at('mlx5_2', HDR, at('mlx5_1', HDR, at('mlx5_0', HDR)))), about: compute.slice(0, 4) },
+      { on: simulated('gb200-nvl72+ib-rate@mlx5_2'), about: ['mlx5_2'] },
+    ],
+    'below-profile': {
+      on: compute.reduce((on, device) => at(device, HDR, on), simulated()),
+      about: compute,
+      severity: 'WARNING',
+      saying: /is up at 200 Gb\/s; the machine profile expects 400 Gb\/s/,
+    },
+  },
+  skipped: [
+    simulated().without('sys/class/infiniband/**', 'commands/ibstat.out'),
+    simulated().with(Object.assign({}, ...compute.map((device) => portFiles(device, DOWN)))),
+  ],
+  unknown: [
+    at('mlx5_3', 'fast'),
+    simulated().without(portFile('mlx5_3', 'rate')),
+    simulated().failing({ [portFile('mlx5_3', 'link_layer')]: 'denied: EACCES' }),
+    simulated().failing({ 'sys/class/infiniband': 'denied: EACCES' }),
+  ],
+} satisfies Outcomes;
