@@ -22,7 +22,7 @@ export interface RawMachine {
   /** Replaces, adds or removes. A pattern with a star changes what is there; a path without one may also be new. */
   readonly with: (edits: Readonly<Record<string, Edit>>, when?: When) => RawMachine;
   readonly without: (...patterns: readonly string[]) => RawMachine;
-  /** Files and directories (or, with `commands/<key>`, commands) that answer with an absence: `denied: EACCES`. */
+  /** Files and directories (or, with `commands/<key>`, commands) that answer with an absence, or `kmsg`: `denied: EACCES`. */
   readonly failing: (absences: Readonly<Record<string, string>>, when?: When) => RawMachine;
   /** The kernel says this, so many seconds (10) before the last sample; `facility` 1 is a user. */
   readonly saying: (
@@ -79,7 +79,9 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
     return changed;
   }
   for (const key of tree.keys()) if (key === path || key.startsWith(`${path}/`)) changed.delete(key);
-  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}/${path}\t${absence}\n`);
+  // The kernel log is no path of the machine (src/host/tree.ts).
+  const named = path === 'kmsg' ? path : `/${path}`;
+  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${named}\t${absence}\n`);
   return changed;
 };
 
