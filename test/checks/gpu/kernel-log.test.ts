@@ -125,13 +125,10 @@ describe('gpu/xid-errors', () => {
     }
   });
 
-  it('takes Xid 45 beside another fault as its consequence, and names it', () => {
+  it('takes Xid 45 beside another fault as its consequence, and tells it with that', () => {
     const both = said([xid(45, 'application'), xid(79, 'fatal', { at: NOW - 31 * MINUTE })]);
-    expect(both.findings).toEqual([
-      'gpu 2: INFO application-xid, stay, none',
-      'gpu 2: CRITICAL fatal-xid, drain, reboot',
-    ]);
-    expect(both.messages[0]).toContain('follows from Xid 79');
+    expect(both.findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, reboot']);
+    expect(both.messages[0]).toContain('of the same incident: Xid 45 once');
     expect(said([xid(45, 'application', { causedBy: 149 })]).messages[0]).toContain('follows from Xid 149');
   });
 
@@ -198,9 +195,7 @@ describe('gpu/xid-errors', () => {
 
   it('judges by the lifetime that the finding has, not by that of the catalogue', () => {
     const reset = { resetAt: NOW - 20 * MINUTE };
-    // 48 with 64 needs a reset, whatever 48 alone would need; 154 lasts as long as what the driver asks for.
-    const pair = [xid(48, 'fatal', reset), xid(64, 'reset', { ...reset, at: NOW - 29 * MINUTE })];
-    expect(said(pair).findings).toEqual([]);
+    // 154 lasts as long as what the driver asks for.
     const reboot = { ...recovery('0x2 (Node Reboot Required)'), ...reset };
     expect(said([reboot]).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, reboot']);
     expect(said([{ ...recovery('0x1 (GPU Reset Required)'), ...reset }]).findings).toEqual([]);
