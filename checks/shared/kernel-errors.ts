@@ -196,6 +196,7 @@ export const findingsOf = <C extends string>(
     const sequels = [...new Set(group.flatMap((one) => one.sequels ?? []))];
     const related = partsOf([...group.map((one) => one.event), ...sequels]).filter(({ key }) => key !== component.key);
     const count = timesOf(same);
+    const links = [...new Set(same.flatMap(({ fields }) => fields.link ?? []))].sort();
     const detail = detailOf(event);
     const who = component.kind === 'node' && parts.length > 1 ? `${parts.length} GPUs` : nameOf(component);
     return [
@@ -218,6 +219,7 @@ export const findingsOf = <C extends string>(
             first_at: iso(Math.min(...same.map(({ firstAt }) => firstAt))),
             last_at: iso(event.at),
             ...saidBy(event),
+            ...(links.length < 2 ? {} : { links: links.join(' ') }),
             ...(event.causedBy === undefined ? {} : { caused_by: event.causedBy }),
             ...(meaning === undefined
               ? {}
