@@ -293,7 +293,9 @@ export const createEngine = (o: {
         if (kinds === undefined) continue;
         // What was told with it goes with it, but for what another finding tells.
         const isElsewhere = ({ key }: Component): boolean =>
-          left.some((other) => other.check === id && other.component.key === key);
+          left.some(
+            (other) => other.check === id && [other.component, ...other.related].some((one) => one.key === key),
+          );
         for (const { key } of [accused, ...related.filter((one) => !isElsewhere(one))])
           store.kernel.acknowledge({ componentKey: key, kinds, at: now });
       }
