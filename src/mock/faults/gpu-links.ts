@@ -9,13 +9,13 @@ export const pcieWidth: Fault = {
   breaks: (world, target) => changeGpu(world, target, ({ model }) => ({ pcieWidth: model.pcie.width / 2 })),
 };
 
-/** Twenty times what the specified bit error ratio explains on a link of generation 5 with 16 lanes. */
-const CORRECTED_PER_SECOND = 10;
+/** Twenty times what the specified bit error ratio explains on a link of generation 6 with 16 lanes. */
+const CORRECTED_PER_SECOND = 20;
 
 export const pcieErrors: Fault = {
   name: 'pcie-errors',
   component: 'gpu',
-  help: 'the GPU corrects PCIe errors, 600 a minute',
+  help: 'the GPU corrects PCIe errors, 1200 a minute',
   survivesReset: true,
   leaves: (world, target, period) =>
     changeGpu(world, target, ({ aer }) => ({
