@@ -1,6 +1,6 @@
 import type { Outcomes } from '../../support/outcomes-of.ts';
 import { type RawMachine, simulated } from '../../support/raw-machine.ts';
-import { alsoPrinting, answering, printing, SMI_XML } from '../../support/smi-text.ts';
+import { answering, printing, SMI_XML } from '../../support/smi-text.ts';
 
 const h100 = simulated();
 const ACTION = 'gpu_recovery_action';
@@ -8,11 +8,10 @@ const asked = (text: string, gpu = 2): RawMachine => printing(h100, { [ACTION]: 
 
 /** Before R570: no recovery action, and a flag. */
 const r535 = (flag: string, gpu?: number): RawMachine =>
-  alsoPrinting(
-    simulated('hgx-a100-8'),
-    ACTION,
-    `<gpu_reset_status><reset_required>${flag}</reset_required></gpu_reset_status>`,
-    gpu,
+  printing(
+    printing(simulated('hgx-a100-8'), { 'gpu_reset_status/reset_required': 'No' }),
+    { 'gpu_reset_status/reset_required': flag },
+    gpu === undefined ? {} : { gpu },
   ).with({
     [SMI_XML]: (xml) =>
       xml.replaceAll('570.148.08', '535.161.08').replace(/<gpu_recovery_action>[^<]*<\/gpu_recovery_action>/g, ''),
