@@ -9,7 +9,7 @@ const RECOVERY_ACTION = 154;
 
 /** What one end of an NVLink says when the other is gone (NVIDIA Xid catalogue, INVESTIGATE_PEER_DEVICE). */
 const OF_A_LINK = new Set([74, 137, 144, 145, 146, 147, 148, 149, 150, 155]);
-/** Decoded as sequels of a link that went down on any GPU (CHECK_NVLINK_FAILURE_FLOW, SYMPATHETIC_REPORT_SOLO). */
+/** That a link went down, on whichever GPU: explains what NVIDIA decodes as CHECK_NVLINK_FAILURE_FLOW. */
 const LINK_DOWN = new Set([74, 149, 155]);
 
 /**
@@ -63,9 +63,9 @@ export const explains = (cause: XidStrand, sequel: XidStrand): boolean => {
   if (from === OFF_THE_BUS) return isOwn || OF_A_LINK.has(to) || isOfJob(sequel);
   if (isOfJob(sequel)) return explainsOfJob();
   if (to === RECOVERY_ACTION) return isOwn && isOfHardware(cause);
-  if (isSympathetic(sequel.event) && !isSympathetic(cause.event)) {
-    return isOfHardware(cause) && (isOwn || LINK_DOWN.has(from)) && from !== RECOVERY_ACTION;
-  }
+  // On another GPU it needs a recovery of its own.
+  if (isSympathetic(sequel.event) && !isSympathetic(cause.event))
+    return isOwn && isOfHardware(cause) && from !== RECOVERY_ACTION;
   if (sequel.event.meaning?.investigatory === 'CHECK_NVLINK_FAILURE_FLOW') return LINK_DOWN.has(from);
   return isOwn && BRINGS.get(from)?.has(to) === true;
 

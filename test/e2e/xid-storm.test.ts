@@ -39,23 +39,24 @@ const judge = async (lines: readonly string[], dialect = 'dmesg'): Promise<Judge
 const criticalOf = ({ found }: Judged): readonly FindingReport[] =>
   found.filter(({ severity }) => severity === 'CRITICAL');
 
-describe('a storm of Xids, from the kernel log to the verdict', () => {
+// For a machine that does much else besides; what hangs would hang for minutes.
+describe('a storm of Xids, from the kernel log to the verdict', { timeout: 120_000 }, () => {
   it.each(Object.keys(DIALECTS))(
     'of a job that died, a thousand Xid 45 on eight GPUs, fails nothing (%s)',
     async (dialect) => {
-      const judged = await judge(storm(8000), dialect);
+      const judged = await judge(storm(1000), dialect);
       expect(criticalOf(judged)).toEqual([]);
       expect(judged.exitCode).toBe(0);
       const xids = judged.found.filter(({ check }) => check === 'gpu/xid-errors');
       expect(xids).toMatchObject([
-        { severity: 'INFO', component: { kind: 'node' }, evidence: { xid: 45, count: 8000 } },
+        { severity: 'INFO', component: { kind: 'node' }, evidence: { xid: 45, count: 1000 } },
       ]);
       expect(xids[0]?.related).toHaveLength(8);
     },
   );
 
   it('with one Xid 79 has exactly one cause, which tells of the storm', async () => {
-    const judged = await judge([...storm(4000), hgxXid(3, LOST), ...storm(4000)]);
+    const judged = await judge([...storm(500), hgxXid(3, LOST), ...storm(500)]);
     const xids = judged.found.filter(({ check }) => check === 'gpu/xid-errors');
     expect(xids).toHaveLength(1);
     expect(criticalOf(judged)).toEqual(xids);
@@ -64,13 +65,13 @@ describe('a storm of Xids, from the kernel log to the verdict', () => {
       {
         code: 'fatal-xid',
         component: { index: 3 },
-        evidence: { xid: 79, count: 1, same_incident: 'Xid 45 8000 times on 8 GPUs', same_incident_count: 8000 },
+        evidence: { xid: 79, count: 1, same_incident: 'Xid 45 1000 times on 8 GPUs', same_incident_count: 1000 },
       },
     ]);
   });
 
-  it('of one GPU, forty thousand Xid 95, is one finding', async () => {
-    const judged = await judge(Array.from({ length: 40_000 }, () => hgxXid(5, UNCONTAINED)));
-    expect(criticalOf(judged)).toMatchObject([{ component: { index: 5 }, evidence: { xid: 95, count: 40_000 } }]);
+  it('of one GPU, four thousand Xid 95, is one finding', async () => {
+    const judged = await judge(Array.from({ length: 4000 }, () => hgxXid(5, UNCONTAINED)));
+    expect(criticalOf(judged)).toMatchObject([{ component: { index: 5 }, evidence: { xid: 95, count: 4000 } }]);
   });
 });

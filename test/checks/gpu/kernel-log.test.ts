@@ -201,6 +201,29 @@ describe('gpu/xid-errors', () => {
     expect(said([{ ...recovery('0x1 (GPU Reset Required)'), ...reset }]).findings).toEqual([]);
   });
 
+  it('lets what came with a fault go with it, but for what the cure of the fault does not cure', () => {
+    const cured = { resetAt: NOW - 20 * MINUTE };
+    const sequel = xid(45, 'application', cured);
+    expect(said([xid(95, 'reset', cured), sequel]).findings).toEqual([]);
+    expect(said([xid(95, 'reset'), sequel]).findings).toEqual(['gpu 2: CRITICAL reset-xid, drain, reset_gpu']);
+    const service = meaningOf('fatal', {
+      action: { drain: true, then: 'service' },
+      lifetime: { clearedBy: 'service' },
+    });
+    const pair = (over: Partial<KernelEvent>) => [
+      xid(48, 'reset', over),
+      xid(64, 'fatal', { ...over, meaning: service }),
+    ];
+    expect(said(pair({})).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, service']);
+    expect(said(pair({})).messages[0]).toContain('Xid 48, last at');
+    expect(said(pair(cured)).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, service']);
+    expect(said(pair(cured)).messages[0]).toContain('Xid 64, last at');
+    // What has aged is still told with what has not.
+    const aged = xid(45, 'application', { at: NOW - 130 * MINUTE });
+    const lasting = said([xid(95, 'reset', { at: NOW - 130 * MINUTE }), aged]);
+    expect(lasting.messages[0]).toContain('of the same incident: Xid 45 once');
+  });
+
   it('keeps the lighter of two when the graver is over', () => {
     const graver = xid(95, 'reset', { resetAt: NOW - 20 * MINUTE });
     const lighter = xid(46, 'reset', {

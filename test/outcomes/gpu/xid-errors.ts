@@ -20,12 +20,18 @@ const recovery = (to: string): string => `154, GPU recovery action changed from 
 const linkEvent = (words: string, unit = 'NETIR_LINK_EVT  Fatal  '): string => `149, ${unit} XC0 i0 Link 08 (${words})`;
 const WORDS = '0x00000000 0x00000000 0x00000000 0x00000000';
 
+const CHI = '159, pid=9, name=x, CHI Non-Data Error';
+const LINK_DOWN = linkEvent(`0x00400011 ${WORDS} 0x00000000`);
+const REMAP = '145, RLW_REMAP Nonfatal XC0 i0 Link 00 (0x00000004 0x00000004 0x00000000 0x00000000)';
+
 const XML = 'commands/nvidia-smi_-q_-x.out';
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7];
 const all = (rest: string): readonly string[] => ALL.map((gpu) => hgxXid(gpu, rest));
 
 const h100 = simulated();
 const says = (...rest: readonly string[]): RawMachine => h100.saying(rest.map((one) => hgxXid(2, one)));
+const gb200 = (gpu: number, ...rest: readonly string[]): RawMachine =>
+  simulated('gb200-nvl72').saying(rest.map((one) => gb200Xid(gpu, one)));
 /** Text as other tools than the kernel's ring print it; the rig's own records are those of `/dev/kmsg`. */
 const dialect = (line: string): RawMachine => h100.with({ kmsg: (ring) => `${ring}${line}\n` });
 /** At different times, in seconds before the last sample. */
@@ -194,6 +200,35 @@ export default {
         severity: 'WARNING',
         saying: /NETIR_BER_EVENT, nonfatal, link 8.+signal quality, cable/,
       },
+      // What matters only where nothing else was said, and what a link that went down elsewhere explains.
+      { on: gb200(0, CHI), about: ['gpu0'], severity: 'WARNING' },
+      { on: gb200(0, CHI, LINK_DOWN), about: [] },
+      { on: gb200(0, CHI).saying([gb200Xid(1, LINK_DOWN)]), about: ['gpu0'] },
+      { on: gb200(0, REMAP), about: ['gpu0'], severity: 'WARNING' },
+      { on: gb200(0, REMAP).saying([gb200Xid(1, LINK_DOWN)]), about: [] },
+      { on: gb200(0, REMAP).saying([gb200Xid(1, LOST)]), about: [] },
+      // Raised bit errors of one link beside another that went down.
+      {
+        on: gb200(1, LINK_DOWN, linkEvent(`0x00000013 ${WORDS} 0x00000000`, 'NETIR_BER_EVENT Nonfatal')),
+        about: ['gpu1'],
+      },
+      // Of one time is within five minutes.
+      {
+        on: over([
+          [310, hgxXid(2, DBE)],
+          [10, hgxXid(2, CONTAINED)],
+        ]),
+        about: [],
+      },
+      {
+        on: over([
+          [320, hgxXid(2, DBE)],
+          [10, hgxXid(2, CONTAINED)],
+        ]),
+        about: ['gpu2'],
+        saying: /Xid 94/,
+      },
+      { on: h100.saying([hgxXid(2, DBE), hgxXid(5, CONTAINED)]), about: ['gpu5'] },
       // A job of the same GPU that it ended.
       {
         on: says(CONTAINED, '45, pid=7194, name=python3, Ch 00000008', '43, pid=7194, name=python3, Ch 00000008'),
@@ -241,6 +276,50 @@ export default {
           [10, hgxXid(5, PAGE_FAULT)],
         ]),
         about: ['node'],
+      },
+      {
+        on: over([
+          [320, hgxXid(2, PAGE_FAULT)],
+          [10, hgxXid(5, PAGE_FAULT)],
+        ]),
+        about: ['gpu2', 'gpu5'],
+      },
+      // The first of two kinds leads; a graver one is no sequel of it.
+      {
+        on: over([
+          [30, hgxXid(2, PAGE_FAULT)],
+          [20, hgxXid(2, warp(0, 0))],
+        ]),
+        about: ['gpu2'],
+        saying: /Xid 31, .+of the same incident: Xid 13 once$/,
+      },
+      {
+        on: over([
+          [30, hgxXid(2, PAGE_FAULT)],
+          [20, hgxXid(2, '39, pid=48211, name=python3, CCMDs 00000000')],
+        ]),
+        about: ['gpu2'],
+        severity: 'WARNING',
+        saying: /Xid 39, .+; also Xid 31$/,
+      },
+      {
+        on: says('43, pid=1, name=x, Ch 00000008', '45, pid=1, name=x, Ch 00000008'),
+        about: ['gpu2'],
+        saying: /Xid 43, .+of the same incident: Xid 45 once$/,
+      },
+      // One job by its process, though the thread has another name.
+      {
+        on: h100.saying([hgxXid(2, '31, pid=7, name=a, x'), hgxXid(5, '45, pid=7, name=b, Ch 1')]),
+        about: ['gpu2'],
+        saying: /of the same incident: Xid 45 once$/,
+      },
+      {
+        on: h100.saying([hgxXid(2, '31, pid=7, name=a, x'), hgxXid(5, '45, pid=8, name=b, Ch 1')]),
+        about: ['gpu2', 'gpu5'],
+      },
+      {
+        on: h100.saying([hgxXid(2, '31, pid=7, name=a, x'), hgxXid(5, "45, pid='<unknown>', name=<unknown>, Ch 1")]),
+        about: ['gpu2'],
       },
       // Beside a fault of another GPU that only warns, the job speaks for itself.
       { on: h100.saying([hgxXid(5, CONTAINED), hgxXid(2, PAGE_FAULT)]), about: ['gpu2'] },
