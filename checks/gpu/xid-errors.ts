@@ -186,8 +186,9 @@ export default defineCheck({
     function toldOf({ cause, sequels }: Incident<Code>): readonly Assessed<Code>[] {
       const openCause = cause.members.filter((one) => stillOpen.has(one));
       const openSequels = sequels.flatMap(({ members }) => members).filter((one) => stillOpen.has(one));
-      // With its cause goes what only time would end; what asks for more than the cause did stays.
-      if (openCause.length === 0) return openSequels.filter((one) => !endsByAge(one));
+      // With its cause goes what only time would end. What asks for more than the cause did stays, and what came again.
+      const isLater = ({ event: { at } }: Assessed<Code>): boolean => at - cause.event.at > INCIDENT_MS;
+      if (openCause.length === 0) return openSequels.filter((one) => !endsByAge(one) || isLater(one));
       const own = openSequels.filter(({ event: { component } }) => component.key === cause.component.key);
       const events = sequels.flatMap(({ members }) => members).map((one) => one.event);
       return openCause.map((one) => ({ ...raised(one, own), ...spread(cause), sequels: events }));

@@ -218,6 +218,12 @@ describe('gpu/xid-errors', () => {
     expect(said(pair({})).messages[0]).toContain('Xid 48, last at');
     expect(said(pair(cured)).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, service']);
     expect(said(pair(cured)).messages[0]).toContain('Xid 64, last at');
+    // Of a later job, after the cure.
+    const again = { ...sequel, at: NOW - 24 * MINUTE, firstAt: NOW - 30 * MINUTE };
+    expect(said([xid(95, 'reset', cured), again]).findings).toEqual([
+      'gpu 2: WARNING application-xid, stay, restart_app',
+    ]);
+    expect(said([xid(95, 'reset', cured), { ...again, at: NOW - 25 * MINUTE }]).findings).toEqual([]);
     // What has aged is still told with what has not.
     const aged = xid(45, 'application', { at: NOW - 130 * MINUTE });
     const lasting = said([xid(95, 'reset', { at: NOW - 130 * MINUTE }), aged]);
