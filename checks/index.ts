@@ -11,10 +11,12 @@ import fabricUnhealthy from './gpu/fabric-unhealthy.ts';
 import inforomCorruption from './gpu/inforom-corruption.ts';
 import leftoverProcesses from './gpu/leftover-processes.ts';
 import lostGpus from './gpu/lost-gpus.ts';
+import migMismatch from './gpu/mig-mismatch.ts';
 import missingGpus from './gpu/missing-gpus.ts';
 import nvlinkDown from './gpu/nvlink-down.ts';
 import nvlinkErrors from './gpu/nvlink-errors.ts';
 import pcieDegraded from './gpu/pcie-degraded.ts';
+import pcieErrors from './gpu/pcie-errors.ts';
 import pcieReplays from './gpu/pcie-replays.ts';
 import persistenceModeOff from './gpu/persistence-mode-off.ts';
 import recoveryActionPending from './gpu/recovery-action-pending.ts';
@@ -79,8 +81,10 @@ export const checks: readonly AnyCheck[] = [
   fabricUnhealthy,
   pcieDegraded,
   pcieReplays,
+  pcieErrors,
   leftoverProcesses,
   persistenceModeOff,
+  migMismatch,
   driverMismatch,
   driverDrift,
   vbiosDrift,

@@ -1,4 +1,13 @@
-import { absent, defineCheck, type Gpu, type Judgement, known, type Reading, type S } from '../../src/api.ts';
+import {
+  type Absent,
+  absent,
+  defineCheck,
+  type Gpu,
+  type Judgement,
+  known,
+  type Reading,
+  type S,
+} from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { fabricOf } from '../shared/expectation.ts';
@@ -128,7 +137,7 @@ export default defineCheck({
       // A state that is not Completed needs no status to be bad.
       const progress =
         state.ok && !is(state.value, 'completed')
-          ? known({ state: state.value, status: status.ok ? status.value : status.detail })
+          ? known({ state: state.value, status: status.ok ? status.value : saidInstead(status) })
           : together({ state, status });
       return about(
         gpu.ref,
@@ -167,7 +176,7 @@ export default defineCheck({
         'no-domain',
         together({ cliqueId, clusterUuid }),
         ({ cliqueId, clusterUuid }, name) =>
-          isZero(cliqueId) || isZero(clusterUuid)
+          isNoDomain(cliqueId, clusterUuid)
             ? {
                 message: `${name} belongs to no NVLink domain: cluster ${clusterUuid}, clique ${cliqueId}`,
                 observed: `cluster ${clusterUuid}, clique ${cliqueId}`,
@@ -183,7 +192,9 @@ export default defineCheck({
     ];
 
     function sameDomain(): Judgement<Code> {
-      return about(node, 'domains-differ', domainsOf(gpus), (domains) =>
+      // A GPU of no domain is told by itself.
+      const members = fabric === 'nvl72' ? gpus.filter((gpu) => !hasNoDomain(gpu)) : gpus;
+      return about(node, 'domains-differ', domainsOf(members), (domains) =>
         domains.length > 1
           ? {
               message: `The GPUs of the node are in ${domains.length} NVLink domains: ${domains.join('; ')}`,
@@ -196,7 +207,13 @@ export default defineCheck({
   },
 });
 
+/** The word that the driver prints for a value that it does not give: `N/A`, without the path of the element. */
+const saidInstead = ({ detail }: Absent): string => detail.split(': ').at(-1) ?? detail;
+
 const isZero = (id: string): boolean => /^[0-]*$/.test(id.trim());
+const isNoDomain = (cliqueId: string, clusterUuid: string): boolean => isZero(cliqueId) || isZero(clusterUuid);
+const hasNoDomain = ({ fabric: { cliqueId, clusterUuid } }: Gpu): boolean =>
+  cliqueId.ok && clusterUuid.ok && isNoDomain(cliqueId.value, clusterUuid.value);
 
 /** The domains that the GPUs are in; absent where not every GPU says. */
 const domainsOf = (gpus: readonly Gpu[]): Reading<readonly string[]> => {

@@ -1,19 +1,9 @@
-import { absent, defineCheck, known, type PcieLink, type Reading } from '../../src/api.ts';
+import { defineCheck, known } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { growth, perMinute, span } from '../shared/growth.ts';
-import { GIGATRANSFERS } from '../shared/pcie-link.ts';
+import { bitErrorAllowance } from '../shared/pcie-allowance.ts';
 import { together } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
-
-/** Replays a minute that the specified bit error ratio explains, rounded up as DCGM does: 31 for generation 5 x16. */
-const allowance = ({ maxGeneration, width }: PcieLink, bitErrorRatio: number): Reading<number> => {
-  const link = together({ maxGeneration, width });
-  if (!link.ok) return link;
-  const speed = GIGATRANSFERS[link.value.maxGeneration];
-  if (speed === undefined)
-    return absent('unsupported', `no bit rate is known for PCIe generation ${link.value.maxGeneration}`);
-  return known(Math.ceil(speed * 1e9 * 60 * bitErrorRatio * link.value.width));
-};
 
 export default defineCheck({
   apiVersion: 1,
@@ -43,7 +33,7 @@ export default defineCheck({
   judge: ({ gpus }, { options }) =>
     gpus.map(({ ref, pcie }) => {
       const fixed = options.pcie_replays_per_minute;
-      const limit = fixed > 0 ? known(fixed) : allowance(pcie, options.bit_error_ratio);
+      const limit = fixed > 0 ? known(fixed) : bitErrorAllowance(pcie, options.bit_error_ratio);
       const grown = limit.ok
         ? growth(pcie.replays, ['interval', '15m', '1h'], (over) => perMinute(over) > limit.value)
         : limit;

@@ -1,5 +1,6 @@
 import {
   type Absent,
+  type Action,
   absent,
   type Component,
   type Fact,
@@ -11,6 +12,7 @@ import {
   type Severity,
   type XidClass,
 } from '../../src/api.ts';
+import { groupBy } from './groups.ts';
 import { nameOf } from './names.ts';
 
 /** What differs from the rule of the code. */
@@ -23,6 +25,10 @@ export interface Assessed<C extends string> {
   readonly override: Override;
   /** What is added to the message. */
   readonly remark?: string;
+  /** Whom the finding is about, where that is not the part that said it. */
+  readonly about?: Component;
+  /** What came with it. */
+  readonly sequels?: readonly KernelEvent[];
 }
 
 const ORDER: readonly Severity[] = ['INFO', 'WARNING', 'CRITICAL'];
@@ -44,6 +50,29 @@ export const classCode = <K extends 'xid' | 'sxid'>(event: KernelEvent, kind: K)
 /** The catalogue's judgement; nothing where the catalogue says nothing, so that the rule of the code holds. */
 export const asCatalogued = ({ meaning }: KernelEvent): Override =>
   meaning === undefined ? {} : { severity: meaning.severity, action: meaning.action, lifetime: meaning.lifetime };
+
+const ACTIONS: readonly Action['then'][] = ['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service'];
+const CURES = ['gpu-reset', 'reboot', 'service'];
+
+/** How much an action asks for: a drain more than none, a service more than a reboot. */
+const effortOf = ({ drain, then }: Action): number => (drain ? ACTIONS.length : 0) + ACTIONS.indexOf(then);
+const cureOf = (lifetime: Rule['lifetime']): number =>
+  typeof lifetime === 'object' && 'clearedBy' in lifetime ? CURES.indexOf(lifetime.clearedBy) : -1;
+
+/** What several say together: the gravest, and over only by what cures all that are as grave. */
+export const gravestOf = <C extends string>(
+  assessed: readonly [Assessed<C>, ...(readonly Assessed<C>[])],
+  rules: Readonly<Record<C, Rule>>,
+): Pick<Assessed<C>, 'code' | 'override'> => {
+  const judged = assessed.map(({ code, override }) => ({ code, override, rule: { ...rules[code], ...override } }));
+  const [gravest] = judged.sort(
+    ({ rule: a }, { rule: b }) =>
+      compareSeverity(b.severity, a.severity) ||
+      effortOf(b.action) - effortOf(a.action) ||
+      cureOf(b.lifetime) - cureOf(a.lifetime),
+  );
+  return gravest ?? assessed[0];
+};
 
 /** Before this boot. The clocks of the boot time and of the log are read apart and may differ by seconds. */
 const isOfEarlierBoot = ({ at }: KernelEvent, bootedAt: number): boolean => bootedAt > 0 && at < bootedAt - 60_000;
@@ -86,20 +115,71 @@ export const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(m
 /** `2026-11-26 11:58:36 UTC`: to the second, as the kernel log of the node can be shown. */
 export const moment = (ms: number): string => iso(ms).replace(/T([0-9:]{8})\.[0-9]+Z$/, ' $1 UTC');
 
+const timesOf = (events: readonly KernelEvent[]): number => events.reduce((sum, { repeats }) => sum + repeats, 0);
+
+/** Each part once. */
+const partsOf = (events: readonly KernelEvent[]): readonly Component[] => [
+  ...new Map(events.map(({ component }) => [component.key, component])).values(),
+];
+
+/** `Xid 45 8000 times on 8 GPUs, Xid 43 once`; the commonest first. */
+const listed = (events: readonly KernelEvent[], prefix: string): string =>
+  [...groupBy(events, ({ code }) => code).entries()]
+    .map(([code, same]) => ({ code, times: timesOf(same), parts: partsOf(same).length }))
+    .sort((a, b) => b.times - a.times)
+    .map(({ code, times, parts }) => {
+      const often = times === 1 ? 'once' : `${times} times`;
+      return `${prefix} ${code} ${often}${parts > 1 ? ` on ${parts} GPUs` : ''}`;
+    })
+    .join(', ');
+
+/** `NETIR_LINK_EVT, fatal, link 8`: what a line says besides its number. */
+const detailOf = ({ fields: { unit, severity, link, fatal, place } }: KernelEvent): string => {
+  const word = severity ?? (fatal === undefined ? undefined : fatal === 'true' ? 'fatal' : 'non-fatal');
+  const said = [
+    unit,
+    word?.toLowerCase(),
+    link === undefined || Number(link) < 0 ? undefined : `link ${Number(link)}`,
+    place,
+  ];
+  return said.filter((one) => one !== undefined).join(', ');
+};
+
+/** What the lines themselves say, under the names by which NVIDIA's tables can be read. */
+const EVIDENCE: Readonly<Record<string, string>> = {
+  pid: 'pid',
+  name: 'process',
+  channel: 'channel',
+  gpuInstance: 'gpu_instance',
+  computeInstance: 'compute_instance',
+  place: 'place',
+  unit: 'unit',
+  severity: 'severity_word',
+  link: 'link',
+  intrInfo: 'interrupt_info',
+  errorStatus: 'error_status',
+  injected: 'injected',
+  recoveryAction: 'recovery_action',
+};
+
+const saidBy = ({ fields }: KernelEvent): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(EVIDENCE).flatMap(([field, name]) => {
+      const value = fields[field];
+      return value === undefined ? [] : [[name, bounded(value)]];
+    }),
+  );
+
 /**
  * One finding for each component and code, led by the gravest and latest event. Several Xids of one class are one
- * fault of the GPU, and a flood of them is one finding.
+ * fault of the GPU, a flood of them is one finding, and what they brought along is told with them.
  */
 export const findingsOf = <C extends string>(
   assessed: readonly Assessed<C>[],
   prefix: 'Xid' | 'SXid',
   rules: Readonly<Record<C, Rule>>,
 ): readonly Judgement<C>[] => {
-  const groups = new Map<string, Assessed<C>[]>();
-  for (const one of assessed) {
-    const key = `${one.code}|${one.event.component.key}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
+  const groups = groupBy(assessed, ({ code, event, about }) => `${code}|${(about ?? event.component).key}`);
   const severityOf = ({ code, override }: Assessed<C>): Severity => override.severity ?? rules[code].severity;
   return [...groups.values()].flatMap((group): Judgement<C>[] => {
     const [lead, ...others] = [...group].sort(
@@ -107,34 +187,48 @@ export const findingsOf = <C extends string>(
     );
     if (lead === undefined) return [];
     const { event, code, override, remark } = lead;
-    const { meaning, component } = event;
+    const { meaning } = event;
+    const component = lead.about ?? event.component;
     const number = event.code ?? '(no number)';
     const says = meaning === undefined ? 'not in the catalogue' : meaning.meaning.replace(/\.$/, '');
     const also = [...new Set(others.map((other) => other.event.code).filter((other) => other !== event.code))];
-    const times = event.repeats > 1 ? ` ${event.repeats} times` : '';
+    const same = group.filter((one) => one.event.code === event.code).map((one) => one.event);
+    const parts = partsOf(group.map((one) => one.event));
+    const sequels = [...new Set(group.flatMap((one) => one.sequels ?? []))];
+    const related = partsOf([...group.map((one) => one.event), ...sequels]).filter(({ key }) => key !== component.key);
+    const count = timesOf(same);
+    const links = [...new Set(same.flatMap(({ fields }) => fields.link ?? []))].sort();
+    const detail = detailOf(event);
+    const who = component.kind === 'node' && parts.length > 1 ? `${parts.length} GPUs` : nameOf(component);
     return [
       {
         finding: {
           component,
+          ...(related.length === 0 ? {} : { related }),
           code,
           message:
-            `${nameOf(component)} reported ${prefix} ${number}${times}, last at ${moment(event.at)}: ${says}` +
+            `${who} reported ${prefix} ${number}${detail === '' ? '' : ` (${detail})`}${count > 1 ? ` ${count} times` : ''}, ` +
+            `last at ${moment(event.at)}: ${says}` +
             `${remark === undefined ? '' : ` (${remark})`}` +
-            `${also.length === 0 ? '' : `; also ${prefix} ${also.join(', ')}`}`,
+            `${also.length === 0 ? '' : `; also ${prefix} ${also.join(', ')}`}` +
+            `${sequels.length === 0 ? '' : `; of the same incident: ${listed(sequels, prefix)}`}`,
           observed: `${prefix} ${number}`,
           expected: `no ${prefix}`,
           evidence: {
             ...(event.code === undefined ? {} : { [prefix.toLowerCase()]: event.code }),
-            count: event.repeats,
-            first_at: iso(event.firstAt),
+            count,
+            first_at: iso(Math.min(...same.map(({ firstAt }) => firstAt))),
             last_at: iso(event.at),
-            ...(event.fields.pid === undefined ? {} : { pid: event.fields.pid }),
-            ...(event.fields.name === undefined ? {} : { process: bounded(event.fields.name) }),
+            ...saidBy(event),
+            ...(links.length < 2 ? {} : { links: links.join(' ') }),
             ...(event.causedBy === undefined ? {} : { caused_by: event.causedBy }),
             ...(meaning === undefined
               ? {}
               : { nvidia_immediate: meaning.immediate, nvidia_investigatory: meaning.investigatory }),
             ...(also.length === 0 ? {} : { others: also.join(' ') }),
+            ...(sequels.length === 0
+              ? {}
+              : { same_incident: listed(sequels, prefix), same_incident_count: timesOf(sequels) }),
             text: bounded(event.text),
           },
           at: event.at,

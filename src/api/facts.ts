@@ -73,6 +73,8 @@ export interface Gpu {
   readonly resetRequired: B;
   readonly persistenceMode: B;
   readonly migEnabled: B;
+  /** The mode that the GPU will be in after its next reset. */
+  readonly migPending: B;
   /** `None`, `Pass-Through`, `VGPU`, … */
   readonly virtualization: S;
   readonly performanceState: S;
@@ -194,6 +196,8 @@ export interface PciGpu {
   /** The kernel driver that holds the device: `nvidia`, `vfio-pci`, … */
   readonly boundDriver: S;
   readonly pcie: PcieLink;
+  /** The port at the other end of its link, as the kernel names it: `0000:1a:01.0`. */
+  readonly upstreamPort: S;
 }
 
 /** One port of an RDMA device. */

@@ -8,26 +8,31 @@ import {
   type PciGpu,
   type Raw,
   type Reading,
+  type S,
 } from '../api.ts';
 import { normalizePciBusId } from '../parse/pci-address.ts';
-import { boundDriver, isGpuClass, isNvidia } from '../parse/pci-sysfs.ts';
+import { boundDriver, busBehind, busOf, isBridgeClass, isGpuClass, isNvidia } from '../parse/pci-sysfs.ts';
+import { integer } from '../parse/quantity.ts';
 import { readPcieLink } from './pcie-link.ts';
 import { type Directory, directory, line } from './sysfs.ts';
 
 const DEVICES = '/sys/bus/pci/devices';
 
-const isGpu = async (device: Directory): Promise<Reading<boolean>> => {
-  const vendor = await device.leaf('vendor', line);
-  if (!vendor.ok || !isNvidia(vendor.value)) return vendor.ok ? known(false) : vendor;
-  const pciClass = await device.leaf('class', line);
+type Kind = 'gpu' | 'port' | 'other';
+
+const kindOf = async (device: Directory): Promise<Reading<Kind>> => {
+  const [vendor, pciClass] = await Promise.all([device.leaf('vendor', line), device.leaf('class', line)]);
+  // Behind it may be a GPU, whoever made it.
+  if (pciClass.ok && isBridgeClass(pciClass.value)) return known('port');
+  if (!vendor.ok || !isNvidia(vendor.value)) return vendor.ok ? known('other') : vendor;
   if (!pciClass.ok) return pciClass;
-  if (!isGpuClass(pciClass.value)) return known(false);
+  if (!isGpuClass(pciClass.value)) return known('other');
   const entries = await device.list();
   // SR-IOV functions of a GPU for vGPU are not GPUs of their own.
-  return known(!(entries.ok && entries.value.includes('physfn')));
+  return known(entries.ok && entries.value.includes('physfn') ? 'other' : 'gpu');
 };
 
-const readGpu = async (device: Directory, address: string): Promise<readonly Raw<PciGpu>[]> => {
+const readGpu = async (device: Directory, address: string, upstreamPort: S): Promise<readonly Raw<PciGpu>[]> => {
   const pciBusId = normalizePciBusId(address);
   if (pciBusId === undefined) return [];
   return [
@@ -36,6 +41,7 @@ const readGpu = async (device: Directory, address: string): Promise<readonly Raw
       pciDeviceId: await device.leaf('device', line),
       boundDriver: await device.leaf('uevent', boundDriver),
       pcie: await readPcieLink(device),
+      upstreamPort,
     },
   ];
 };
@@ -45,20 +51,43 @@ const readGpu = async (device: Directory, address: string): Promise<readonly Raw
  * each of the hundreds of devices is asked once only; the collector remembers.
  */
 export const createPciCollector = (): Collector<'pciGpus'> => {
-  let gpuAt = new Map<string, Reading<boolean>>();
+  let kinds = new Map<string, Reading<Kind>>();
+  /** By the bus that is behind it. */
+  let ports = new Map<string, string>();
 
   const learn = async (host: Host, addresses: readonly string[]): Promise<void> => {
+    const isNew = addresses.some((address) => !kinds.has(address)) || addresses.length !== kinds.size;
     const told = await Promise.all(
       addresses.map(async (address) => {
-        const before = gpuAt.get(address);
-        return [address, before?.ok ? before : await isGpu(directory(host, `${DEVICES}/${address}`))] as const;
+        const before = kinds.get(address);
+        return [address, before?.ok ? before : await kindOf(directory(host, `${DEVICES}/${address}`))] as const;
       }),
     );
-    gpuAt = new Map(told);
+    kinds = new Map(told);
+    if (isNew) ports = await portsByBus(host);
+  };
+
+  const portsByBus = async (host: Host): Promise<Map<string, string>> => {
+    const found = await Promise.all(
+      addressesOf('port').map(async (address) => {
+        const bus = await directory(host, `${DEVICES}/${address}`).leaf('secondary_bus_number', integer);
+        const behind = bus.ok ? busBehind(address, bus.value) : undefined;
+        return behind === undefined ? [] : [[behind, address.toLowerCase()] as const];
+      }),
+    );
+    return new Map(found.flat());
+  };
+
+  const addressesOf = (kind: Kind): readonly string[] =>
+    [...kinds].flatMap(([address, told]) => (told.ok && told.value === kind ? [address] : []));
+
+  const upstreamPortOf = (address: string): S => {
+    const port = ports.get(busOf(address) ?? '');
+    return port === undefined ? absent('unsupported', 'the PCI bus lists no bridge above the device') : known(port);
   };
 
   const noGpu = (): Absent =>
-    [...gpuAt.values()].find((told): told is Absent => !told.ok && told.reason !== 'unsupported') ??
+    [...kinds.values()].find((told): told is Absent => !told.ok && told.reason !== 'unsupported') ??
     absent('no-device', 'the PCI bus lists no NVIDIA GPU');
 
   return defineCollector({
@@ -72,8 +101,11 @@ export const createPciCollector = (): Collector<'pciGpus'> => {
       const addresses = await host.list(DEVICES);
       if (!addresses.ok) return { pciGpus: addresses };
       await learn(host, addresses.value);
-      const gpus = [...gpuAt].flatMap(([address, told]) => (told.ok && told.value ? [address] : []));
-      const read = await Promise.all(gpus.map((address) => readGpu(directory(host, `${DEVICES}/${address}`), address)));
+      const read = await Promise.all(
+        addressesOf('gpu').map((address) =>
+          readGpu(directory(host, `${DEVICES}/${address}`), address, upstreamPortOf(address)),
+        ),
+      );
       const all = read.flat();
       return { pciGpus: all.length === 0 ? noGpu() : known(all) };
     },

@@ -289,9 +289,17 @@ export const createEngine = (o: {
         (check === undefined || matchesGlob(check, record.check)) &&
         (component === undefined || matchesComponent(component, record.component));
       const answer = lifetimes.acknowledge(isMeant, { now, owner });
-      for (const record of answer.acknowledged) {
-        const kinds = checks.find(({ id }) => id === record.check)?.kernelEvents;
-        if (kinds !== undefined) store.kernel.acknowledge({ componentKey: record.component.key, kinds, at: now });
+      const left = lifetimes.save().map(({ record }) => record);
+      for (const { check: id, component: accused, related } of answer.acknowledged) {
+        const kinds = checks.find((one) => one.id === id)?.kernelEvents;
+        if (kinds === undefined) continue;
+        // What was told with it goes with it, but for what another finding tells.
+        const isElsewhere = ({ key }: Component): boolean =>
+          left.some(
+            (other) => other.check === id && [other.component, ...other.related].some((one) => one.key === key),
+          );
+        for (const { key } of [accused, ...related.filter((one) => !isElsewhere(one))])
+          store.kernel.acknowledge({ componentKey: key, kinds, at: now });
       }
       return answer;
     },

@@ -1,7 +1,7 @@
 import { busy } from './faults/busy.ts';
 import { brokenSmi, driverMismatch, hungSmi, noDriver } from './faults/driver.ts';
 import { beforeStart, type Fault, type Period, type Target } from './faults/fault.ts';
-import { fabricDegraded, nvlinkDown, pcieWidth } from './faults/gpu-links.ts';
+import { fabricDegraded, nvlinkDown, pcieErrors, pcieFatal, pcieWidth } from './faults/gpu-links.ts';
 import { lost, missing, recoveryReset, vbiosDrift } from './faults/gpu-presence.ts';
 import { gpuReset } from './faults/gpu-reset.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from './faults/host.ts';
 import { hostPressure } from './faults/host-pressure.ts';
 import { ecc, remapFailed, remapPending } from './faults/memory.ts';
+import { mig, migPending } from './faults/mig.ts';
 import {
   ibDown,
   ibErrors,
@@ -68,8 +69,12 @@ export const FAULTS: readonly Fault[] = [
   powerBrake,
   powerCap,
   pcieWidth,
+  pcieErrors,
+  pcieFatal,
   nvlinkDown,
   fabricDegraded,
+  mig,
+  migPending,
   vbiosDrift,
   recoveryReset,
   hungSmi,

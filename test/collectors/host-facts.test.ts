@@ -62,6 +62,31 @@ describe('GPUs on the PCI bus', () => {
     });
   });
 
+  test('with the port above them, whoever made it', async () => {
+    const port = (address: string, secondaryBus: string): Record<string, string> => ({
+      [`sys/bus/pci/devices/${address}/vendor`]: '0x1000\n',
+      [`sys/bus/pci/devices/${address}/class`]: '0x060400\n',
+      [`sys/bus/pci/devices/${address}/secondary_bus_number`]: secondaryBus,
+    });
+    const gpus = await collect(
+      machineOf({
+        ...gpu('0000:1b:00.0'),
+        ...gpu('0008:01:00.0'),
+        ...gpu('0000:2b:00.0'),
+        ...port('0000:1a:01.0', '27\n'),
+        ...port('0008:00:00.0', '1\n'),
+        // Of another domain, and of a port that does not say what is behind it.
+        ...port('0001:2a:00.0', '43\n'),
+        ...port('0000:2a:00.0', 'none\n'),
+      }),
+    );
+    expect(gpus.ok && gpus.value.map(({ upstreamPort }) => upstreamPort)).toMatchObject([
+      known('0000:1a:01.0'),
+      { ok: false, reason: 'unsupported' },
+      known('0008:00:00.0'),
+    ]);
+  });
+
   test('a GPU that has left the bus shows no link', async () => {
     const gone = gpu('0000:1b:00.0', { current_link_speed: 'Unknown\n', current_link_width: '63\n' });
     expect(await collect(machineOf(gone))).toMatchObject({

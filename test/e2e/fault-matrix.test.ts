@@ -45,6 +45,9 @@ const MATRIX: readonly Expectation[] = [
   { fault: 'fabric-degraded', check: 'gpu/fabric-unhealthy', severity: 'CRITICAL', exit: 1 },
   { fault: 'nvlink-down', check: 'gpu/nvlink-down', severity: 'CRITICAL', exit: 1, follows: ['straggler/at-risk'] },
   { fault: 'pcie-width', check: 'gpu/pcie-degraded', severity: 'CRITICAL', exit: 1, follows: ['straggler/at-risk'] },
+  { fault: 'pcie-errors', check: 'gpu/pcie-errors', severity: 'WARNING', exit: 0 },
+  { fault: 'pcie-fatal', check: 'gpu/pcie-errors', severity: 'CRITICAL', exit: 1 },
+  { fault: 'mig-pending', check: 'gpu/mig-mismatch', severity: 'WARNING', exit: 0 },
   { fault: 'hot', check: 'thermal/hot-gpus', severity: 'WARNING', exit: 0, follows: ['thermal/'] },
   {
     fault: 'throttle',

@@ -229,6 +229,25 @@ describe('interpretXid', () => {
     expect(interpretXid({ code: 154, text })).toMatchObject({ code: 154, severity, action: { then } });
   });
 
+  it('reads lines as GB200 prints them, in columns, and units under both of their names', () => {
+    const words = '(0x021425c6 0x00000000 0x00000000 0x00000000 0x00000000 0x00000000)';
+    const columns = interpretXid({
+      code: 149,
+      text: line(`149, NETIR_LINK_EVT  Fatal   XC0 i0 Link 01 ${words}`),
+      driverVersion: OLD,
+    });
+    expect(columns).toMatchObject({ class: 'reset', immediate: 'RESET_GPU' });
+    const names = '149, NETIR_LINK_EVT/NETIR_LINK_DOWN Fatal XC0 i0 Link 00 (0x00400011 0x00000000 0x0 0x0)';
+    expect(interpretXid({ code: 149, text: line(names), driverVersion: NEW })).toMatchObject({ class: 'reset' });
+  });
+
+  it('says what the decode asks for', () => {
+    const text = line('149, NETIR_LINK_EVT Fatal XC0 i0 Link 08 (0x004505c6 0x00000000 0x0 0x0)');
+    const { meaning } = interpretXid({ code: 149, text, driverVersion: OLD });
+    expect(meaning).toMatch(/^NVLink 5, a link event .+; decoded: Reset the GPU .+ Examine the signal quality/);
+    expect(meaning).not.toMatch(/must be decoded/);
+  });
+
   it('takes no other Xid for a recovery', () => {
     expect(interpretXid({ code: 13, text: 'from 0x0 (None) to 0x2 (Node Reboot Required)' }).severity).toBe('INFO');
   });

@@ -40,6 +40,8 @@ export interface JudgingOptions {
   readonly only?: string;
   /** What no source tells, before anything is asked. */
   readonly prepare?: (engine: Engine) => void;
+  /** For how long an abandoned child of a tool has been hanging. */
+  readonly hungSeconds?: Readonly<Record<string, number>>;
 }
 
 /** Judges samples through collectors, engine and checks, without a process or a file. */
@@ -55,7 +57,10 @@ export const judgeMoments = async (
     node,
     checks,
     settings: { ...SETTINGS, ...settings },
-    abandoned: { count: () => 0, oldestSeconds: () => 0 },
+    abandoned: {
+      count: () => Object.keys(o.hungSeconds ?? {}).length,
+      oldestSeconds: (tool) => o.hungSeconds?.[tool] ?? 0,
+    },
   });
   o.prepare?.(engine);
   return runOneShot({

@@ -34,6 +34,8 @@ export interface RawMachine {
   /** What no collector reads: facts of the agent. */
   readonly prepared: (prepare: (engine: Engine) => void) => RawMachine;
   readonly alsoAsking: (collector: AnyCollector) => RawMachine;
+  /** A child of the tool was given up and has been hanging for so long. */
+  readonly hangingFor: (tool: string, seconds: number) => RawMachine;
   /** What the check makes of it. */
   readonly judge: (check: string) => Promise<CheckResult>;
   readonly moments: readonly Moment[];
@@ -48,6 +50,7 @@ interface State {
   readonly context: Context;
   readonly prepare: readonly ((engine: Engine) => void)[];
   readonly collectors: readonly AnyCollector[];
+  readonly hungSeconds: Readonly<Record<string, number>>;
 }
 
 const patternOf = (pattern: string): RegExp =>
@@ -86,9 +89,7 @@ const failed = (tree: ReadonlyMap<string, string>, path: string, absence: string
     return changed;
   }
   for (const key of tree.keys()) if (key === path || key.startsWith(`${path}/`)) changed.delete(key);
-  // The kernel log is no file of the tree, and goes by its name.
-  const place = path === 'kmsg' ? path : `/${path}`;
-  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}${place}\t${absence}\n`);
+  changed.set(ABSENCES, `${changed.get(ABSENCES) ?? ''}/${path}\t${absence}\n`);
   return changed;
 };
 
@@ -141,11 +142,13 @@ const machineOf = (state: State): RawMachine => {
     in: (context) => machineOf({ ...state, context }),
     prepared: (prepare) => machineOf({ ...state, prepare: [...state.prepare, prepare] }),
     alsoAsking: (collector) => machineOf({ ...state, collectors: [...state.collectors, collector] }),
+    hangingFor: (tool, seconds) => machineOf({ ...state, hungSeconds: { ...state.hungSeconds, [tool]: seconds } }),
     judge: async (check) => {
       const snapshot = await judgeMoments(state.moments, state.settings, {
         context: state.context,
         collectors: state.collectors,
         only: check,
+        hungSeconds: state.hungSeconds,
         prepare: (engine) => {
           for (const prepare of state.prepare) prepare(engine);
         },
@@ -159,7 +162,15 @@ const machineOf = (state: State): RawMachine => {
 
 /** Samples of a machine, such as those of a recording. */
 export const rawMachine = (moments: readonly Moment[]): RawMachine =>
-  machineOf({ moments, healthy: moments, settings: {}, context: 'prejob', prepare: [], collectors: [] });
+  machineOf({
+    moments,
+    healthy: moments,
+    settings: {},
+    context: 'prejob',
+    prepare: [],
+    collectors: [],
+    hungSeconds: {},
+  });
 
 /** A simulated machine: `hgx-h100-8+xid79@gpu3`, at so many seconds after its start. */
 export const simulated = (spec = 'hgx-h100-8', secondsAfterStart: readonly number[] = [0, 5]): RawMachine =>
@@ -170,4 +181,5 @@ export const simulated = (spec = 'hgx-h100-8', secondsAfterStart: readonly numbe
     context: 'prejob',
     prepare: [],
     collectors: [],
+    hungSeconds: {},
   });

@@ -1,4 +1,5 @@
-import { changeGpu, type Fault } from './fault.ts';
+import { portAbove } from '../world/sys-pci.ts';
+import { changeGpu, type Fault, kernelSays, lastedSeconds } from './fault.ts';
 
 export const pcieWidth: Fault = {
   name: 'pcie-width',
@@ -6,6 +7,36 @@ export const pcieWidth: Fault = {
   help: 'the PCIe link of the GPU came up at half its width',
   survivesReset: true,
   breaks: (world, target) => changeGpu(world, target, ({ model }) => ({ pcieWidth: model.pcie.width / 2 })),
+};
+
+/** Twenty times what the specified bit error ratio explains on a link of generation 6 with 16 lanes. */
+const CORRECTED_PER_SECOND = 20;
+
+export const pcieErrors: Fault = {
+  name: 'pcie-errors',
+  component: 'gpu',
+  help: 'the GPU corrects PCIe errors, 1200 a minute',
+  survivesReset: true,
+  leaves: (world, target, period) =>
+    changeGpu(world, target, ({ aer }) => ({
+      aer: { ...aer, correctable: aer.correctable + lastedSeconds(period) * CORRECTED_PER_SECOND },
+    })),
+};
+
+export const pcieFatal: Fault = {
+  name: 'pcie-fatal',
+  component: 'gpu',
+  help: 'the port above the GPU reports a fatal PCIe error',
+  event: true,
+  leaves: (world, { index }, period) => {
+    const gpu = world.gpus[index];
+    if (!gpu) return world;
+    const port = portAbove(gpu.slot.pci);
+    return kernelSays(world, period, [
+      `pcieport ${port}: AER: Uncorrected (Fatal) error received: ${port}`,
+      `pcieport ${port}: AER: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction Layer, (Receiver ID)`,
+    ]);
+  },
 };
 
 /** Any link will do; one from the middle shows that the first is not special. */

@@ -46,6 +46,8 @@ export const healthyGpu = (
     lost: false,
     recoveryAction: 'None',
     migEnabled: false,
+    migPending: false,
+    aer: { correctable: 0, nonfatal: 0, fatal: 0 },
     pcieWidth: model.pcie.width,
     replays: slot.replays,
     utilizationPercent: 0,

@@ -34,7 +34,7 @@ const identity = (world: World, gpu: GpuState, shape: DriverShape): Element[] =>
       'mig_mode',
       [
         ['current_mig', gpu.migEnabled ? 'Enabled' : 'Disabled'],
-        ['pending_mig', gpu.migEnabled ? 'Enabled' : 'Disabled'],
+        ['pending_mig', gpu.migPending ? 'Enabled' : 'Disabled'],
       ],
     ],
     ['mig_devices', { block: 'None' }],

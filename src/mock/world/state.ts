@@ -44,6 +44,13 @@ export interface NvLinkState {
   readonly crcErrors: number;
 }
 
+/** Errors that a PCI device has counted by itself (Advanced Error Reporting). */
+export interface AerCounts {
+  readonly correctable: number;
+  readonly nonfatal: number;
+  readonly fatal: number;
+}
+
 export interface GpuState {
   readonly model: GpuModel;
   readonly slot: GpuSlot;
@@ -59,8 +66,10 @@ export interface GpuState {
   readonly lost: boolean;
   readonly recoveryAction: string;
   readonly migEnabled: boolean;
+  readonly migPending: boolean;
   readonly pcieWidth: number;
   readonly replays: number;
+  readonly aer: AerCounts;
   readonly utilizationPercent: number;
   readonly memoryUtilizationPercent: number;
   readonly processes: readonly ProcessState[];

@@ -1,4 +1,4 @@
-import type { GpuState, World } from './state.ts';
+import type { AerCounts, GpuState, World } from './state.ts';
 
 export type Files = [path: string, text: string][];
 
@@ -9,6 +9,7 @@ const SPEED: Readonly<Record<number, string>> = {
   5: '32.0 GT/s PCIe',
   6: '64.0 GT/s PCIe',
 };
+const NO_ERRORS: AerCounts = { correctable: 0, nonfatal: 0, fatal: 0 };
 const CORRECTABLE = ['RxErr', 'BadTLP', 'BadDLLP', 'Rollover', 'Timeout', 'NonFatalErr', 'CorrIntErr', 'HeaderOF'];
 const UNCORRECTABLE = [
   'Undefined',
@@ -26,20 +27,25 @@ const UNCORRECTABLE = [
   'ACSViol',
 ];
 
-const table = (names: readonly string[], total: string): string =>
-  [...names, total].map((name) => `${name} 0\n`).join('');
+/** All of them are of one kind, the first of the table. */
+const table = (names: readonly string[], total: string, count = 0): string =>
+  [...names, total].map((name, i) => `${name} ${i === 0 || name === total ? count : 0}\n`).join('');
 
 /** Link and AER files of one PCI device (Documentation/ABI/testing/sysfs-bus-pci, -bus-pci-devices-aer_stats). */
-export const linkFiles = (folder: string, link: { generation: number; width: number; maxWidth: number }): Files => {
+export const linkFiles = (
+  folder: string,
+  link: { generation: number; width: number; maxWidth: number },
+  aer: AerCounts = NO_ERRORS,
+): Files => {
   const speed = SPEED[link.generation] ?? 'Unknown';
   return [
     [`${folder}/current_link_speed`, `${speed}\n`],
     [`${folder}/max_link_speed`, `${speed}\n`],
     [`${folder}/current_link_width`, `${link.width}\n`],
     [`${folder}/max_link_width`, `${link.maxWidth}\n`],
-    [`${folder}/aer_dev_correctable`, table(CORRECTABLE, 'TOTAL_ERR_COR')],
-    [`${folder}/aer_dev_nonfatal`, table(UNCORRECTABLE, 'TOTAL_ERR_NONFATAL')],
-    [`${folder}/aer_dev_fatal`, table(UNCORRECTABLE, 'TOTAL_ERR_FATAL')],
+    [`${folder}/aer_dev_correctable`, table(CORRECTABLE, 'TOTAL_ERR_COR', aer.correctable)],
+    [`${folder}/aer_dev_nonfatal`, table(UNCORRECTABLE, 'TOTAL_ERR_NONFATAL', aer.nonfatal)],
+    [`${folder}/aer_dev_fatal`, table(UNCORRECTABLE, 'TOTAL_ERR_FATAL', aer.fatal)],
   ];
 };
 
@@ -62,8 +68,29 @@ const gpuFiles = (world: World, gpu: GpuState): Files => {
   const { generation, width } = gpu.model.pcie;
   return [
     ...device(pci, '10de', gpu.model.deviceId, '030200', world.nvidiaSmi === 'no-driver' ? undefined : 'nvidia'),
-    ...linkFiles(folder, { generation, width: gpu.pcieWidth, maxWidth: width }),
+    ...linkFiles(folder, { generation, width: gpu.pcieWidth, maxWidth: width }, gpu.aer),
     [`${folder}/numa_node`, `${numaNode}\n`],
+    ...portFiles(pci),
+  ];
+};
+
+/** The port above a device: on the bus before the device's own, as switches number them. */
+export const portAbove = (pci: string): string => {
+  const [domain, bus] = busParts(pci);
+  return `${domain}:${(bus - 1).toString(16).padStart(2, '0')}:00.0`;
+};
+
+const busParts = (pci: string): [domain: string, bus: number] => {
+  const [domain = '0000', bus = '00'] = pci.split(':');
+  return [domain, Number.parseInt(bus, 16)];
+};
+
+const portFiles = (pci: string): Files => {
+  const port = portAbove(pci);
+  // A port of a PCIe switch (Broadcom PEX, as HGX baseboards have them).
+  return [
+    ...device(port, '1000', 'c030', '060400', 'pcieport'),
+    [`sys/bus/pci/devices/${port}/secondary_bus_number`, `${busParts(pci)[1]}\n`],
   ];
 };
 

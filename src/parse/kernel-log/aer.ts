@@ -1,4 +1,5 @@
 import type { Component } from '../../api.ts';
+import { kernelPciAddress, normalizePciBusId } from '../pci-address.ts';
 import { fieldsOf, type KernelMessage, NODE, partAt } from './message.ts';
 
 /**
@@ -25,10 +26,12 @@ export const parseAer = (text: string): KernelMessage | undefined => {
   const [, driver, address, severity, degree, layer] = BUS_ERROR.exec(text) ?? [];
   if (driver === undefined || address === undefined || severity === undefined) return undefined;
   const degreeOfError = severityOf(severity, degree);
+  // Old kernels print the function after a colon.
+  const device = kernelPciAddress(normalizePciBusId(address) ?? address);
   return {
     kind: 'aer',
     component: partOf(driver, address),
-    fields: fieldsOf({ driver, device: address.toLowerCase(), severity: degreeOfError, layer: layer?.trim() }),
-    variant: `${address.toLowerCase()} ${degreeOfError}`,
+    fields: fieldsOf({ driver, device, severity: degreeOfError, layer: layer?.trim() }),
+    variant: `${device} ${degreeOfError}`,
   };
 };

@@ -9,6 +9,8 @@ const XID =
 const PROCESS = /^, pid=(?:(\d+)|'?<?[\w ]*>?'?)(?:, name=([^,]*))?/;
 const CHANNEL = /^Ch(?:annel)? (?:ID )?([0-9a-f]{8})\b/i;
 const CAUSED_BY = /\bcaused by previous Xid (\d{1,5})\b/;
+/** Xid 13: `Graphics SM Warp Exception on (GPC 3, TPC 1, SM 0): Out Of Range Address`. */
+const PLACE = /\(GPC (\d{1,2}), TPC (\d{1,2})\b/;
 const RECOVERY_ACTION = /^GPU recovery action changed from 0x[0-9a-f]+ \(([^)]*)\) to 0x[0-9a-f]+ \(([^)]*)\)/i;
 
 /**
@@ -36,6 +38,8 @@ export const parseXid = (text: string): KernelMessage | undefined => {
   const causedBy = CAUSED_BY.exec(message)?.[1];
   const [, previousRecoveryAction, recoveryAction] = RECOVERY_ACTION.exec(message) ?? [];
   const nvlink5 = nvlink5Fields(message);
+  const [, gpc, tpc] = code === '13' ? (PLACE.exec(message) ?? []) : [];
+  const place = gpc === undefined ? undefined : `GPC ${gpc} TPC ${tpc}`;
   return {
     kind: 'xid',
     component,
@@ -47,12 +51,16 @@ export const parseXid = (text: string): KernelMessage | undefined => {
       channel: CHANNEL.exec(message)?.[1],
       gpuInstance,
       computeInstance,
+      place,
       ...nvlink5,
       previousRecoveryAction,
       recoveryAction,
       message,
     }),
     // The meaning of an Xid 144–150, and of a 154, hangs on these: a harmless one must not take the place of a fatal one.
-    variant: [nvlink5.unit, nvlink5.severity, nvlink5.intrInfo, nvlink5.errorStatus, recoveryAction].join(' ').trim(),
+    // Whether it is the same unit of the GPU that raises Xid 13 again tells the hardware from the program.
+    variant: [nvlink5.unit, nvlink5.severity, nvlink5.intrInfo, nvlink5.errorStatus, recoveryAction, place]
+      .join(' ')
+      .trim(),
   };
 };

@@ -68,10 +68,17 @@ export const modes = ({
   read,
 }: Leaves): Pick<
   Raw<Gpu>,
-  'persistenceMode' | 'migEnabled' | 'virtualization' | 'performanceState' | 'recoveryAction' | 'resetRequired'
+  | 'persistenceMode'
+  | 'migEnabled'
+  | 'migPending'
+  | 'virtualization'
+  | 'performanceState'
+  | 'recoveryAction'
+  | 'resetRequired'
 > => ({
   persistenceMode: read('persistence_mode', (mode) => flag(mode, 'Enabled', 'Disabled')),
   migEnabled: read('mig_mode/current_mig', (mode) => flag(mode, 'Enabled', 'Disabled')),
+  migPending: read('mig_mode/pending_mig', (mode) => flag(mode, 'Enabled', 'Disabled')),
   virtualization: text('gpu_virtualization_mode/virtualization_mode'),
   performanceState: text('performance_state'),
   recoveryAction: text('gpu_recovery_action'),

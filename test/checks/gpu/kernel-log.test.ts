@@ -125,13 +125,10 @@ describe('gpu/xid-errors', () => {
     }
   });
 
-  it('takes Xid 45 beside another fault as its consequence, and names it', () => {
+  it('takes Xid 45 beside another fault as its consequence, and tells it with that', () => {
     const both = said([xid(45, 'application'), xid(79, 'fatal', { at: NOW - 31 * MINUTE })]);
-    expect(both.findings).toEqual([
-      'gpu 2: INFO application-xid, stay, none',
-      'gpu 2: CRITICAL fatal-xid, drain, reboot',
-    ]);
-    expect(both.messages[0]).toContain('follows from Xid 79');
+    expect(both.findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, reboot']);
+    expect(both.messages[0]).toContain('of the same incident: Xid 45 once');
     expect(said([xid(45, 'application', { causedBy: 149 })]).messages[0]).toContain('follows from Xid 149');
   });
 
@@ -198,12 +195,39 @@ describe('gpu/xid-errors', () => {
 
   it('judges by the lifetime that the finding has, not by that of the catalogue', () => {
     const reset = { resetAt: NOW - 20 * MINUTE };
-    // 48 with 64 needs a reset, whatever 48 alone would need; 154 lasts as long as what the driver asks for.
-    const pair = [xid(48, 'fatal', reset), xid(64, 'reset', { ...reset, at: NOW - 29 * MINUTE })];
-    expect(said(pair).findings).toEqual([]);
+    // 154 lasts as long as what the driver asks for.
     const reboot = { ...recovery('0x2 (Node Reboot Required)'), ...reset };
     expect(said([reboot]).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, reboot']);
     expect(said([{ ...recovery('0x1 (GPU Reset Required)'), ...reset }]).findings).toEqual([]);
+  });
+
+  it('lets what came with a fault go with it, but for what the cure of the fault does not cure', () => {
+    const cured = { resetAt: NOW - 20 * MINUTE };
+    const sequel = xid(45, 'application', cured);
+    expect(said([xid(95, 'reset', cured), sequel]).findings).toEqual([]);
+    expect(said([xid(95, 'reset'), sequel]).findings).toEqual(['gpu 2: CRITICAL reset-xid, drain, reset_gpu']);
+    const service = meaningOf('fatal', {
+      action: { drain: true, then: 'service' },
+      lifetime: { clearedBy: 'service' },
+    });
+    const pair = (over: Partial<KernelEvent>) => [
+      xid(48, 'reset', over),
+      xid(64, 'fatal', { ...over, meaning: service }),
+    ];
+    expect(said(pair({})).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, service']);
+    expect(said(pair({})).messages[0]).toContain('Xid 48, last at');
+    expect(said(pair(cured)).findings).toEqual(['gpu 2: CRITICAL fatal-xid, drain, service']);
+    expect(said(pair(cured)).messages[0]).toContain('Xid 64, last at');
+    // Of a later job, after the cure.
+    const again = { ...sequel, at: NOW - 24 * MINUTE, firstAt: NOW - 30 * MINUTE };
+    expect(said([xid(95, 'reset', cured), again]).findings).toEqual([
+      'gpu 2: WARNING application-xid, stay, restart_app',
+    ]);
+    expect(said([xid(95, 'reset', cured), { ...again, at: NOW - 25 * MINUTE }]).findings).toEqual([]);
+    // What has aged is still told with what has not.
+    const aged = xid(45, 'application', { at: NOW - 130 * MINUTE });
+    const lasting = said([xid(95, 'reset', { at: NOW - 130 * MINUTE }), aged]);
+    expect(lasting.messages[0]).toContain('of the same incident: Xid 45 once');
   });
 
   it('keeps the lighter of two when the graver is over', () => {

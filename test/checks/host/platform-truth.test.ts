@@ -26,6 +26,7 @@ const pciGpu = (pciBusId: string) => ({
   ref: { kind: 'gpu' as const, key: `gpu:${pciBusId}`, pciBusId },
   pciDeviceId: known('0x2330'),
   boundDriver: known('nvidia'),
+  upstreamPort: known('0000:1a:01.0'),
   pcie: {
     generation: known(5),
     maxGeneration: known(5),

@@ -168,6 +168,18 @@ describe('a flood', () => {
     expect(lost).toBe(200);
   });
 
+  test('of few distinct Xids stays few events, however many lines', () => {
+    const log = createEventLog();
+    const distinct = Array.from({ length: 29 }, (_, i) =>
+      kmsg(1 + i, xid(95, `, pid=${i}, name=x`, (0x10 + i).toString(16))),
+    );
+    for (let round = 0; round < 1000; round += 1) log.add(distinct, reading);
+    const { events, lost } = log.take();
+    expect(events).toHaveLength(29);
+    expect(new Set(events.map(({ repeats }) => repeats))).toEqual(new Set([1000]));
+    expect(lost).toBe(0);
+  });
+
   test('by a user leaves room for the kernel', () => {
     const { events } = logOf(...distinct(5000, 12), kmsg(6000, xid(79)));
     expect(events.filter(({ fromKernel }) => !fromKernel)).toHaveLength(100);

@@ -59,6 +59,12 @@ describe('a PCIe error', () => {
     expect(parseAer(text)).toMatchObject({ kind: 'aer', component: { key }, fields: { severity } });
   });
 
+  test('old kernels print the function after a colon', () => {
+    const text =
+      'pcieport 0000:00:03:0: PCIe Bus Error: severity=Corrected, type=Data Link Layer, id=0018 (Receiver ID)';
+    expect(parseAer(text)?.fields).toMatchObject({ device: '0000:00:03.0' });
+  });
+
   test("the root port's announcement of the same error is not counted", () => {
     expect(parseAer('pcieport 0000:00:06.0: AER: Corrected error received: 0000:00:06.0')).toBeUndefined();
   });

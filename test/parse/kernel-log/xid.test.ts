@@ -47,6 +47,17 @@ describe('an Xid message', () => {
     ['63, Row Remapper: New row marked for remapping', { message: 'Row Remapper: New row marked for remapping' }],
   ])('fields of %s', (rest, fields) => expect(xid(rest)?.fields).toMatchObject(fields));
 
+  test.each([
+    [13, 'Graphics SM Warp Exception on (GPC 3, TPC 1, SM 0): Out Of Range Address', 'GPC 3 TPC 1'],
+    [13, 'Graphics SM Global Exception on (GPC 10, TPC 6, SM 1): Multiple Warp Errors', 'GPC 10 TPC 6'],
+    [13, 'Graphics Exception: ESR 0x51d730=0xb 0x51d734=0x24', undefined],
+    [31, 'Graphics SM Warp Exception on (GPC 3, TPC 1, SM 0): Out Of Range Address', undefined],
+  ])('the place in Xid %d, %s', (code, message, place) => {
+    const parsed = xid(`${code}, pid=9, name=x, ${message}`);
+    expect(parsed?.fields.place).toBe(place);
+    expect(parsed?.variant).toBe(place ?? '');
+  });
+
   test('an Xid inside a process name does not count', () => {
     expect(xid('43, pid=7, name=x NVRM: Xid (PCI:0000:01:00): 79, Ch 1')).toMatchObject({ code: 43 });
   });
