@@ -1,7 +1,7 @@
 import type { Component } from './component.ts';
 import type { ClockState, Cpus, HostMemory, TaskTable } from './host.ts';
 import type { EthernetStatistics, RoceSettings } from './network.ts';
-import type { KernelModules, MemoryController, PciAcs, Service } from './platform.ts';
+import type { KernelModules, MemoryController, PciAcs, Service, SystemIdentity } from './platform.ts';
 import type { NicRole, Profile } from './profile.ts';
 import type { B, N, Reading, S } from './reading.ts';
 import type { Action, Lifetime, Severity } from './rule.ts';
@@ -424,6 +424,7 @@ export interface Facts {
   kernelModules: KernelModules;
   memoryControllers: readonly MemoryController[];
   pciAcs: readonly PciAcs[];
+  system: SystemIdentity;
   roce: readonly RoceSettings[];
   ethernetStatistics: readonly EthernetStatistics[];
   /** The latest minute of every GPU here: its window, its job, its causes. */

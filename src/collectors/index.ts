@@ -8,6 +8,7 @@ import { createKernelLogCollector } from './kernel-log.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { nvlink } from './nvlink.ts';
 import { createPciCollector } from './pci.ts';
+import { systemIdentity } from './system-identity.ts';
 import { topology } from './topology.ts';
 
 /** Every collector of one machine, in the order in which they first run; those with a memory are new each time. */
@@ -17,6 +18,7 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   topology,
   driverModule,
   createPciCollector(),
+  systemIdentity,
   infiniband,
   createKernelLogCollector(),
   hwmon,

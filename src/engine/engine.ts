@@ -341,11 +341,12 @@ export const createEngine = (o: {
 };
 
 const factSettings = (settings: EngineSettings): FactSettings => ({
-  resolveProfile: (gpus, pciGpus) =>
+  resolveProfile: (gpus, pciGpus, system) =>
     resolveProfile({
       siteProfiles: settings.siteProfiles,
       ...(settings.machine === undefined ? {} : { configured: settings.machine }),
       ...seen(gpus, pciGpus),
+      ...(system.ok ? { system: system.value } : {}),
     }),
   roleOverrides: settings.nicRoles,
   kernelLogTrust: settings.kernelLogTrust,
