@@ -19,6 +19,7 @@ export const systemIdentity = defineCollector({
       smbios.leaf('sys_vendor', (text) => smbiosText(text, 'vendor')),
       smbios.leaf('product_name', (text) => smbiosText(text, 'product name')),
     ]);
+    if (!vendor.ok && !product.ok) return { system: vendor };
     return { system: known({ ref: { kind: 'node', key: 'node' }, vendor, product }) };
   },
 });
