@@ -13,7 +13,8 @@ export const readSiteProfiles = (files: readonly string[]): SiteProfile[] => {
       throw configError(`${at(parsed.path)} ${parsed.path.join('.')}: ${parsed.message}; see docs/profiles.md`);
     const { id } = parsed.value;
     const other = fileOf.get(id);
-    if (other !== undefined) throw configError(`${at(['id'])} id: ${id} is the profile of ${other} already; rename one`);
+    if (other !== undefined)
+      throw configError(`${at(['id'])} id: ${id} is the profile of ${other} already; rename one`);
     fileOf.set(id, file);
     return parsed.value;
   });

@@ -18,6 +18,7 @@ import { createKernelHistory, type KernelHistory } from '../derive/kernel-histor
 import { assignRoles, type RoleOverride } from '../derive/nic-roles.ts';
 import { type Baseline, createSeriesStore } from '../derive/series.ts';
 import { nicCounterLimits } from '../knowledge/nic-counters.ts';
+import { withoutGivenAway } from './given-away.ts';
 import { OWN_SOURCE } from './own-source.ts';
 import type { FactMap } from './snapshot.ts';
 
@@ -249,7 +250,7 @@ export const createFactStore = (initial: FactSettings): FactStore => {
           value: withRoles(settings, map.nics.value, map.rails?.ok === true ? map.rails.value : undefined, profile),
         };
       }
-      return map;
+      return withoutGivenAway(map);
     },
     gpus: () => book.gpus(),
     lasting: () => lasting,

@@ -97,6 +97,11 @@ describe('matchProfile', () => {
     ['8 B300', { gpus: times(8, gpu('NVIDIA B300 SXM6 AC', '318210DE')) }, 'hgx-b300-8'],
     ['1 GH200', { gpus: [gpu('NVIDIA GH200 480GB', '234510DE')] }, 'gh200'],
     ['4 GH200 of the smaller kind', { gpus: times(4, gpu('NVIDIA GH200 120GB', '234210DE')) }, 'gh200'],
+    [
+      '8 vGPUs of A100s',
+      { gpus: times(8, { ...gpu('NVIDIA A100-40C', '20B010DE'), virtualization: known('VGPU') }) },
+      'generic:NVIDIA A100-40C',
+    ],
     ['1 H200, whose name GH200 contains', { gpus: [gpu('NVIDIA H200', '233510DE')] }, 'generic:NVIDIA H200'],
     ['8 L40S', { gpus: times(8, L40S), pciGpuCount: 8 }, 'l40s-8'],
     ['7 of 8 L40S', { gpus: times(7, L40S), pciGpuCount: 7 }, 'l40s-8'],

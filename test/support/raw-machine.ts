@@ -3,7 +3,8 @@ import type { Engine, EngineSettings } from '../../src/engine/engine.ts';
 import type { CheckResult } from '../../src/engine/snapshot.ts';
 import type { Moment } from '../../src/host/playback.ts';
 import { ABSENCES } from '../../src/host/tree-answers.ts';
-import { judgeMoments, momentsOf } from './judge-machine.ts';
+import type { VerdictReport } from '../../src/report/verdict-report.ts';
+import { type JudgingOptions, judgeMoments, momentsOf, verdictOfSnapshot } from './judge-machine.ts';
 
 /** What becomes of the text of a file or command; nothing: it is not there. */
 export type Edit = string | undefined | ((text: string) => string | undefined);
@@ -36,6 +37,8 @@ export interface RawMachine {
   readonly alsoAsking: (collector: AnyCollector) => RawMachine;
   /** What the check makes of it. */
   readonly judge: (check: string) => Promise<CheckResult>;
+  /** What all checks make of it. */
+  readonly verdict: () => Promise<VerdictReport>;
   readonly moments: readonly Moment[];
 }
 
@@ -95,6 +98,13 @@ const machineOf = (state: State): RawMachine => {
       ...state,
       moments: state.moments.map((moment, i) => (i < from ? moment : { ...moment, tree: change(moment.tree) })),
     });
+  const asked: JudgingOptions = {
+    context: state.context,
+    collectors: state.collectors,
+    prepare: (engine) => {
+      for (const prepare of state.prepare) prepare(engine);
+    },
+  };
   return {
     moments: state.moments,
     with: (edits, when) =>
@@ -123,15 +133,9 @@ const machineOf = (state: State): RawMachine => {
     in: (context) => machineOf({ ...state, context }),
     prepared: (prepare) => machineOf({ ...state, prepare: [...state.prepare, prepare] }),
     alsoAsking: (collector) => machineOf({ ...state, collectors: [...state.collectors, collector] }),
+    verdict: async () => verdictOfSnapshot(await judgeMoments(state.moments, state.settings, asked)),
     judge: async (check) => {
-      const snapshot = await judgeMoments(state.moments, state.settings, {
-        context: state.context,
-        collectors: state.collectors,
-        only: check,
-        prepare: (engine) => {
-          for (const prepare of state.prepare) prepare(engine);
-        },
-      });
+      const snapshot = await judgeMoments(state.moments, state.settings, { ...asked, only: check });
       const result = snapshot.checks.find(({ id }) => id === check);
       if (result === undefined) throw new Error(`${check} did not run`);
       return result;

@@ -21,11 +21,11 @@ export interface ProductGroup {
 
 const text = (reading: S): string | undefined => (reading.ok ? reading.value : undefined);
 
-const identityOf = (gpu: Seen['gpus'][number]): GpuIdentity => ({
-  product: text(gpu.product),
-  pciDeviceId: text(gpu.pciDeviceId),
-  pciSubsystemId: text(gpu.pciSubsystemId),
-});
+/** A vGPU has the device id of the board that it is a part of, and a name of its own. */
+const identityOf = ({ product, pciDeviceId, pciSubsystemId, virtualization }: Seen['gpus'][number]): GpuIdentity =>
+  text(virtualization)?.toUpperCase() === 'VGPU'
+    ? { product: text(product) }
+    : { product: text(product), pciDeviceId: text(pciDeviceId), pciSubsystemId: text(pciSubsystemId) };
 
 /** By product, the most frequent first; a GPU that says nothing of itself (lost) belongs to none. */
 export const productGroups = (seen: Seen): readonly ProductGroup[] => {
