@@ -8,6 +8,7 @@ export * from './api/component.ts';
 export * from './api/facts.ts';
 export * from './api/host.ts';
 export * from './api/network.ts';
+export * from './api/passed-through.ts';
 export * from './api/platform.ts';
 export * from './api/profile.ts';
 export * from './api/reading.ts';

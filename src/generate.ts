@@ -6,6 +6,7 @@ import { metricsPage } from './metrics/docs.ts';
 import { checksPage, checksTable } from './pages/checks.ts';
 import { configurationPage, configurationSchema } from './pages/configuration.ts';
 import { errorsPage } from './pages/errors.ts';
+import { profilesPage } from './pages/profiles.ts';
 import { xidPage } from './pages/xid.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -32,6 +33,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'docs/metrics.md': metricsPage,
   'docs/errors.md': errorsPage,
   'docs/configuration.md': configurationPage,
+  'docs/profiles.md': profilesPage,
   'docs/muster.schema.json': () => configurationSchema(checks),
 };
 

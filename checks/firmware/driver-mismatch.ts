@@ -50,7 +50,11 @@ export default defineCheck({
       if (!refused.ok) return [{ unjudged: driver.ref, code, because: refused }];
       // The refusal is this very mismatch, told by NVML itself: no second finding, and no version to compare.
       if (refused.value) return [];
-      if (!driver.version.ok) return [{ unjudged: driver.ref, code, because: driver.version, expected: module.ok }];
+      if (!driver.version.ok) {
+        // Where no device is found the version is not printed, and nothing is wrong with it.
+        const expected = module.ok && driver.version.reason !== 'no-device';
+        return [{ unjudged: driver.ref, code, because: driver.version, expected }];
+      }
       if (!module.ok) return [{ unjudged: driver.ref, code, because: module }];
       if (driver.version.value === module.value) return [{ pass: driver.ref, code }];
       return [

@@ -70,7 +70,9 @@ export default defineCheck({
       ];
     }
 
-    const refusal = [state.answered, gpus].find((reading): reading is Absent & typeof reading => !reading.ok);
+    // Where every GPU belongs to a virtual machine there is nothing to answer for, whatever the tool says.
+    const answers = !gpus.ok && gpus.reason === 'no-device' ? [gpus] : [state.answered, gpus];
+    const refusal = answers.find((reading): reading is Absent & typeof reading => !reading.ok);
     const answered = state.answered.ok ? state.answered.value : true;
     // Half an answer: the output ended early, or whole GPUs in it say nothing.
     const silent = gpus.ok ? gpus.value.find(({ health }) => !health.ok && health.reason === 'failed') : undefined;

@@ -4,13 +4,14 @@ import {
   defineCheck,
   type Fact,
   type Gpu,
+  isPassedThrough,
   known,
   type PciGpu,
   type Profile,
   type Reading,
 } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
-import { expectedOfGpu, isPassedThrough, severityOf } from '../shared/expectation.ts';
+import { expectedOfGpu, ownPciGpus, severityOf } from '../shared/expectation.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 
 /** "No devices were found" is a list without GPUs, not a missing answer. */
@@ -54,27 +55,31 @@ export default defineCheck({
       if (!described.ok) return described;
       if (ids.has(gpu.ref.pciBusId)) return known(true);
       if (unnamed > 0) return absent('failed', `nvidia-smi gives no PCI address for ${unnamed} of its GPUs`);
+      // Who holds as many as the bus has holds this one, too.
+      if (hidden > 0 && attached.ok && attached.value >= own.length) return known(true);
       if (hidden > 0) return absent('denied', `the driver holds ${hidden} GPUs more than it describes to this process`);
       if (!gpu.boundDriver.ok && !isUnbound(gpu.boundDriver)) return gpu.boundDriver;
       return known(false);
     };
-    const onBus = (pciGpus.ok ? pciGpus.value : [])
-      .filter((gpu) => !isPassedThrough(gpu))
-      .map((gpu) =>
-        about(gpu.ref, 'not-in-driver', presence(gpu), (isListed) => {
-          if (isListed) return undefined;
-          const boundTo = gpu.boundDriver.ok ? `bound to ${gpu.boundDriver.value}` : 'bound to no driver';
-          return {
-            message: `The PCI bus shows a GPU at ${gpu.ref.pciBusId ?? 'an unknown address'} (${boundTo}), nvidia-smi does not`,
-            observed: 'not listed by nvidia-smi',
-            expected: 'listed by nvidia-smi',
-            evidence: { kernel_driver: gpu.boundDriver.ok ? gpu.boundDriver.value : 'none', gpus_listed: ids.size },
-          };
-        }),
-      );
+    const own = ownPciGpus(pciGpus);
+    // What belongs to a virtual machine is there, and is not for this driver.
+    const passedThrough = (pciGpus.ok ? pciGpus.value : []).filter(isPassedThrough);
+    const onBus = own.map((gpu) =>
+      about(gpu.ref, 'not-in-driver', presence(gpu), (isListed) => {
+        if (isListed) return undefined;
+        const boundTo = gpu.boundDriver.ok ? `bound to ${gpu.boundDriver.value}` : 'bound to no driver';
+        return {
+          message: `The PCI bus shows a GPU at ${gpu.ref.pciBusId ?? 'an unknown address'} (${boundTo}), nvidia-smi does not`,
+          observed: 'not listed by nvidia-smi',
+          expected: 'listed by nvidia-smi',
+          evidence: { kernel_driver: gpu.boundDriver.ok ? gpu.boundDriver.value : 'none', gpus_listed: ids.size },
+        };
+      }),
+    );
 
     return [
       ...onBus,
+      ...passedThrough.map(({ ref }) => ({ pass: ref, code: 'not-in-driver' as const })),
       countJudgement(),
       about(
         node,

@@ -4,6 +4,7 @@ import {
   type Expected,
   type FabricKind,
   type Fact,
+  isPassedThrough,
   type PciGpu,
   type Profile,
   type Severity,
@@ -37,10 +38,6 @@ export const hasFabric = (profile: Fact<Profile>): boolean => {
   const fabric = fabricOf(profile);
   return fabric === 'hgx' || fabric === 'nvl72';
 };
-
-/** A GPU that the host gave to a virtual machine: the host's NVIDIA driver must not see it. */
-export const isPassedThrough = ({ boundDriver }: PciGpu): boolean =>
-  boundDriver.ok && /^(vfio-pci|pciback|xen-pciback)$/.test(boundDriver.value);
 
 /** GPUs on the PCI bus that the NVIDIA driver of this host should drive. */
 export const ownPciGpus = (pciGpus: Fact<readonly PciGpu[]>): readonly PciGpu[] =>

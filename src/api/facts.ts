@@ -1,7 +1,7 @@
 import type { Component } from './component.ts';
 import type { ClockState, Cpus, HostMemory, TaskTable } from './host.ts';
 import type { EthernetStatistics, RoceSettings } from './network.ts';
-import type { HostVersions, KernelModules, MemoryControllers, PciAcs, Services } from './platform.ts';
+import type { HostVersions, KernelModules, MemoryControllers, PciAcs, Services, SystemIdentity } from './platform.ts';
 import type { NicRole, Profile } from './profile.ts';
 import type { B, N, Reading, S } from './reading.ts';
 import type { Action, Lifetime, Severity } from './rule.ts';
@@ -444,6 +444,7 @@ export interface Facts {
   memoryControllers: MemoryControllers;
   pciAcs: PciAcs;
   hostVersions: HostVersions;
+  system: SystemIdentity;
   roce: readonly RoceSettings[];
   ethernetStatistics: readonly EthernetStatistics[];
   /** The latest minute of every GPU here: its window, its job, its causes. */

@@ -2,6 +2,13 @@ import type { Component } from './component.ts';
 import type { B, Reading, S } from './reading.ts';
 import type { Counter } from './series.ts';
 
+/** Who built the machine and what it calls it, as its firmware says (SMBIOS, `/sys/class/dmi/id`); a guest sees its hypervisor. */
+export interface SystemIdentity {
+  readonly ref: Component;
+  readonly vendor: S;
+  readonly product: S;
+}
+
 /** A unit of systemd, in its words. */
 export interface Service {
   /** `loaded`, `not-found`, `masked`, `error`, `bad-setting`. */

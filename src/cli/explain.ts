@@ -1,7 +1,15 @@
 import { checks } from '../../checks/index.ts';
 import type { AnyCheck, Option, Rule } from '../api.ts';
+import { loadConfig } from '../config/load.ts';
 import { usageError } from '../errors.ts';
 import { type Explanation, explainSxid, explainXid } from '../knowledge/explain.ts';
+import {
+  type DescribedProfile,
+  describeProfile,
+  findMachine,
+  machineIds,
+  type ProfileEntry,
+} from '../knowledge/profiles/index.ts';
 import { actionWords } from '../report/actions.ts';
 import { snakeCased } from '../report/snake-case.ts';
 import { wrap } from '../report/wrap.ts';
@@ -51,6 +59,37 @@ const checkText = (check: AnyCheck): string => {
   ].join('\n');
 };
 
+const entryText = ({ name, value, confidence, source }: ProfileEntry): readonly string[] => [
+  `  ${name} = ${typeof value === 'object' ? value.join(', ') || 'none' : value}  (${confidence})`,
+  ...wrap(source, COLUMNS - 4).map((line) => `    ${line}`),
+];
+
+const profileText = (profile: DescribedProfile): string =>
+  [
+    `${profile.id}  ${profile.title}`,
+    '',
+    field('recognised', profile.recognisedBy),
+    ...(profile.extends === undefined ? [] : [field('extends', profile.extends)]),
+    '',
+    ...profile.entries.flatMap(entryText),
+    ...profile.products.flatMap(({ names, pciDeviceIds, pciSubsystemIds, entries }) => [
+      '',
+      `${names.join(' or ')}, PCI device ${[...pciDeviceIds, ...pciSubsystemIds.map((id) => `subsystem ${id}`)].join(', ')}`,
+      ...entries.flatMap(entryText),
+    ]),
+  ].join('\n');
+
+/** A profile by its name, the site's own included. */
+const profileOf = async (id: string | undefined): Promise<DescribedProfile> => {
+  const { siteProfiles } = await loadConfig({ env: process.env, checks });
+  const machine = id === undefined ? undefined : findMachine(id, siteProfiles);
+  if (machine !== undefined) return describeProfile(machine);
+  const known = machineIds(siteProfiles).join(', ');
+  throw usageError(
+    `${id === undefined ? 'explain profile takes a name' : `${id} is no machine profile`}; known are ${known}`,
+  );
+};
+
 const codeOf = (kind: string, text: string | undefined): number => {
   if (text === undefined || !/^[0-9]{1,6}$/.test(text))
     throw usageError(`explain ${kind} takes a number: muster explain ${kind} 79`);
@@ -63,16 +102,20 @@ const near = (id: string): string => {
   return similar.length > 0 ? `do you mean ${similar.join(' or ')}?` : 'muster checks lists them';
 };
 
-/** Prints what an Xid, an SXid or a check means, how bad it is and what to do. */
+/** Prints what an Xid, an SXid, a check or a machine profile means, how bad it is and what to do. */
 export const explain = async (subject: readonly string[], { output }: { output: 'text' | 'json' }): Promise<number> => {
   const [kind = '', code, ...rest] = subject;
   const isCode = kind === 'xid' || kind === 'sxid';
-  if (rest.length > 0 || (!isCode && code !== undefined))
-    throw usageError('explain takes xid N, sxid N or one check id');
+  if (rest.length > 0 || (!isCode && kind !== 'profile' && code !== undefined))
+    throw usageError('explain takes xid N, sxid N, profile ID or one check id');
   const print = (value: unknown, text: string): number => {
     process.stdout.write(output === 'json' ? `${JSON.stringify(snakeCased(value), undefined, 2)}\n` : `${text}\n`);
     return 0;
   };
+  if (kind === 'profile') {
+    const profile = await profileOf(code);
+    return print(profile, profileText(profile));
+  }
   if (isCode) {
     const entry = kind === 'xid' ? explainXid(codeOf(kind, code)) : explainSxid(codeOf(kind, code));
     return print(entry, codeText(entry));

@@ -95,6 +95,15 @@ const createProgram = (done: (code: number) => void): Command => {
     )
     .action(async (options) => done(await (await import('./collect.ts')).collect(options)));
 
+  readsMachine(program.command('profile'))
+    .description('capture: write the machine profile of this machine')
+    .usage('capture [options]')
+    .argument('<action>', 'capture')
+    .option('--from <recording>', 'of a recording or an nvidia-smi XML file instead of this machine')
+    .option('--id <name>', 'the name of the profile (default: that of the profile in force, with -captured)')
+    .option('-o, --output <file>', 'a new file (default: standard output)')
+    .action(async (action, options) => done(await (await import('./profile.ts')).profile(action, options)));
+
   const asks = (command: Command): Command =>
     command
       .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
@@ -150,8 +159,8 @@ const createProgram = (done: (code: number) => void): Command => {
 
   program
     .command('explain')
-    .description('what a check, an Xid or an SXid means, and what to do')
-    .usage('[options] CHECK-ID | xid N | sxid N')
+    .description('what a check, an Xid, an SXid or a machine profile means, and what to do')
+    .usage('[options] CHECK-ID | xid N | sxid N | profile ID')
     .argument('<subject...>')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (subject, options) => done(await (await import('./explain.ts')).explain(subject, options)));

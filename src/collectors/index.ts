@@ -22,6 +22,7 @@ import { createPciAcsCollector } from './pci-acs.ts';
 import { raid } from './raid.ts';
 import { roce } from './roce.ts';
 import { services } from './services.ts';
+import { systemIdentity } from './system-identity.ts';
 import { createTasksCollector } from './tasks.ts';
 import { topology } from './topology.ts';
 
@@ -32,6 +33,7 @@ export const createCollectors = ({ inventoryCommand }: { inventoryCommand: Inven
   topology,
   driverModule,
   createPciCollector(),
+  systemIdentity,
   infiniband,
   ethernetStatistics,
   roce,

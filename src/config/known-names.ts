@@ -9,6 +9,7 @@ export const SOURCES = [
   'nvidia-smi-topo',
   'driver-module',
   'pci',
+  'system-identity',
   'infiniband',
   'ethernet-statistics',
   'roce',

@@ -9,6 +9,7 @@ import {
   type Facts,
   type Gpu,
   type Host,
+  isPassedThrough,
   known,
   type PciGpu,
   type Profile,
@@ -351,12 +352,13 @@ export const createEngine = (o: {
 };
 
 const factSettings = (settings: EngineSettings): FactSettings => ({
-  resolveProfile: (gpus, pciGpus) =>
+  resolveProfile: (gpus, pciGpus, system) =>
     resolveProfile({
       siteProfiles: settings.siteProfiles,
       pins: settings.pins,
       ...(settings.machine === undefined ? {} : { configured: settings.machine }),
       ...seen(gpus, pciGpus),
+      ...(system.ok ? { system: system.value } : {}),
     }),
   roleOverrides: settings.nicRoles,
   kernelLogTrust: settings.kernelLogTrust,
@@ -376,8 +378,9 @@ const identityOf = (facts: FactMap, name: FactName): unknown => {
 /** Who the GPUs are, by the driver; by the PCI bus where the driver does not answer. */
 const seen = (gpus: Reading<readonly Gpu[]>, pciGpus: Reading<readonly PciGpu[]>) => {
   const onPci = pciGpus.ok ? pciGpus.value : [];
+  const own = onPci.filter((gpu) => !isPassedThrough(gpu));
   const silent = absent('failed', 'the driver does not answer');
-  const fromPci = onPci.map(({ pciDeviceId }) => ({
+  const fromPci = own.map(({ pciDeviceId }) => ({
     product: silent,
     pciDeviceId,
     pciSubsystemId: silent,
@@ -390,7 +393,7 @@ const seen = (gpus: Reading<readonly Gpu[]>, pciGpus: Reading<readonly PciGpu[]>
 const expectedOf = (facts: FactMap): ReadonlySet<FactName> => {
   const expected = new Set<FactName>();
   const profile = facts.profile?.ok === true ? facts.profile.value : undefined;
-  const onPci = facts.pciGpus?.ok === true && facts.pciGpus.value.length > 0;
+  const onPci = facts.pciGpus?.ok === true && facts.pciGpus.value.some((gpu) => !isPassedThrough(gpu));
   if (onPci || profile?.known === true || profile?.configured === true) expected.add('gpus').add('driver');
   // How many NICs there are differs by cloud: a number that is only assumed makes a WARNING, never an UNKNOWN node.
   const isSure = (count: Expected<number>): boolean => count.ok && count.confidence !== 'assumed';

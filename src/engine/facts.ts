@@ -18,6 +18,7 @@ import { createKernelHistory, type KernelHistory } from '../derive/kernel-histor
 import { assignRoles, type RoleOverride } from '../derive/nic-roles.ts';
 import { type Baseline, createSeriesStore } from '../derive/series.ts';
 import { nicCounterLimits } from '../knowledge/nic-counters.ts';
+import { withoutGivenAway } from './given-away.ts';
 import { OWN_SOURCE } from './own-source.ts';
 import type { FactMap } from './snapshot.ts';
 
@@ -26,7 +27,11 @@ const STALE_INTERVALS = 3;
 /** Three seconds of the kernel log would make every pause of a node that a job fills with load a stale source. */
 const STALE_AT_LEAST_SECONDS = 10;
 
-type ProfileResolver = (gpus: Reading<Facts['gpus']>, pciGpus: Reading<Facts['pciGpus']>) => Profile;
+type ProfileResolver = (
+  gpus: Reading<Facts['gpus']>,
+  pciGpus: Reading<Facts['pciGpus']>,
+  system: Reading<Facts['system']>,
+) => Profile;
 
 /** The part of the configuration that facts depend on. */
 export interface FactSettings {
@@ -169,8 +174,17 @@ export const createFactStore = (initial: FactSettings): FactStore => {
   };
 
   const profileOf = memo(
-    ({ resolveProfile }: FactSettings, gpus: Fact<unknown> | undefined, pciGpus: Fact<unknown> | undefined) =>
-      resolveProfile((gpus ?? NOTHING) as Reading<Facts['gpus']>, (pciGpus ?? NOTHING) as Reading<Facts['pciGpus']>),
+    (
+      { resolveProfile }: FactSettings,
+      gpus: Fact<unknown> | undefined,
+      pciGpus: Fact<unknown> | undefined,
+      system: Fact<unknown> | undefined,
+    ) =>
+      resolveProfile(
+        (gpus ?? NOTHING) as Reading<Facts['gpus']>,
+        (pciGpus ?? NOTHING) as Reading<Facts['pciGpus']>,
+        (system ?? NOTHING) as Reading<Facts['system']>,
+      ),
   );
 
   const withRoles = memo(
@@ -226,7 +240,7 @@ export const createFactStore = (initial: FactSettings): FactStore => {
       }
       const map = facts as FactMap;
       // What has gone stale still tells which machine this is: without it the checks would expect nothing and be skipped.
-      const profile = profileOf(settings, held.get('gpus')?.fact, held.get('pciGpus')?.fact);
+      const profile = profileOf(settings, held.get('gpus')?.fact, held.get('pciGpus')?.fact, held.get('system')?.fact);
       const own = { at: now, source: OWN_SOURCE };
       facts.profile = { ...known(profile), ...own };
       facts.nicCounterLimits = { ...known(nicCounterLimits), ...own };
@@ -236,7 +250,7 @@ export const createFactStore = (initial: FactSettings): FactStore => {
           value: withRoles(settings, map.nics.value, map.rails?.ok === true ? map.rails.value : undefined, profile),
         };
       }
-      return map;
+      return withoutGivenAway(map);
     },
     gpus: () => book.gpus(),
     lasting: () => lasting,

@@ -18,7 +18,7 @@ export interface OneShot {
 }
 
 /** Facts that every verdict needs: who is there. */
-const IDENTITY: readonly FactName[] = ['gpus', 'pciGpus'];
+const IDENTITY: readonly FactName[] = ['gpus', 'pciGpus', 'system'];
 
 /** Only sources that some check looks at are asked. */
 export const neededCollectors = (collectors: readonly AnyCollector[], checks: readonly AnyCheck[]): AnyCollector[] => {

@@ -22,6 +22,8 @@ const MarginLimits = v.strictObject({
   style: v.literal('margin'),
   /** Core temperature plus T.Limit margin is the same on every capture of one product; this is that sum. */
   maxOperatingCelsius: positive,
+  /** HBM has one; the GDDR memory of PCIe cards prints N/A. */
+  memorySensor: optional(v.boolean()),
   shutdownMarginCelsius: v.number(),
   slowdownMarginCelsius: v.number(),
 });
@@ -54,6 +56,8 @@ const GpuModel = v.strictObject({
   addressingMode: text,
   c2cMode: text,
   virtualization: text,
+  /** Cards that cannot be split print N/A. */
+  migCapable: optional(v.boolean()),
   sparseOperationMode: text,
   powerSmoothing: text,
   atomicCapsInbound: text,
@@ -138,6 +142,8 @@ export const MachineSchema = v.strictObject({
     cpuAffinity: v.pipe(v.array(text), v.minLength(1)),
     /** hwmon chip of the CPU packages; Grace shows none under that name. */
     cpuSensor: optional(text),
+    /** What the firmware calls the machine (SMBIOS). */
+    system: optional(v.strictObject({ vendor: text, product: text })),
   }),
   platform: optional(v.strictObject({ chassisSerial: text, slot: text, tray: text, hostId: text, peerType: text })),
   gpu: GpuModel,

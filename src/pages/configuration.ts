@@ -39,7 +39,7 @@ export const configurationPage = (): string =>
   [
     GENERATED,
     '# Configuration',
-    'In this order, later wins: `/etc/muster/muster.yaml`, `/etc/muster/conf.d/*.yaml`, the environment, flags. `--config FILE` stands for all the files. Nothing needs to be configured. Options of the checks, with units, defaults and sources, are in [checks.md](checks.md); a JSON Schema for editors is [muster.schema.json](muster.schema.json). A machine profile of your own goes to `/etc/muster/profiles/*.yaml`.',
+    'In this order, later wins: `/etc/muster/muster.yaml`, `/etc/muster/conf.d/*.yaml`, the environment, flags. `--config FILE` stands for all the files. Nothing needs to be configured. Options of the checks, with units, defaults and sources, are in [checks.md](checks.md); a JSON Schema for editors is [muster.schema.json](muster.schema.json). A machine profile of your own goes to `/etc/muster/profiles/*.yaml`, see [profiles.md](profiles.md).',
     `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
     '## Environment',
     table(

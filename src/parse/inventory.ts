@@ -1,17 +1,7 @@
 import { absent, type CommandResult, type Inventory, known, type N, type Raw, type Reading, type S } from '../api.ts';
-import { words } from './quantity.ts';
+import { smbiosText } from './smbios.ts';
 
-// What firmware holds where nobody filled it in, and systeminformation's dash (SMBIOS strings of real machines).
-const PLACEHOLDER = /^(?:-|none|default string|to be filled by o\.e\.m\.?|not specified|unknown|0+)$/i;
-
-const text = (value: unknown, name: string): S => {
-  if (typeof value !== 'string' || value.trim() === '')
-    return absent('unsupported', `the machine does not say its ${name}`);
-  const said = words(value);
-  return said.ok && PLACEHOLDER.test(said.value)
-    ? absent('unsupported', `the machine says ${JSON.stringify(said.value)} as its ${name}`)
-    : said;
-};
+const text = (value: unknown, name: string): S => smbiosText(typeof value === 'string' ? value : '', name);
 
 // What systeminformation says where it knows no model, and wherever /.dockerenv exists, which virtual machines made from
 // a container image have too: neither is a model of a machine.

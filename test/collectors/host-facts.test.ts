@@ -246,6 +246,7 @@ describe('the list of collectors', () => {
       'nvidia-smi-topo',
       'driver-module',
       'pci',
+      'system-identity',
       'infiniband',
       'kernel-log',
       'hwmon',

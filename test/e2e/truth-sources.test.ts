@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Moment } from '../../src/host/playback.ts';
-import { MACHINE_NAMES } from '../../src/mock/machines.ts';
+import { builtInMachine, MACHINE_NAMES } from '../../src/mock/machines.ts';
 import type { VerdictReport } from '../../src/report/verdict-report.ts';
 import { judgeMoments, momentsOf, verdictOfSnapshot } from '../support/judge-machine.ts';
 
@@ -86,6 +86,11 @@ describe('only `nvidia-smi -q -x` answers: what needs the rest is not judged, al
   });
 });
 
+const WITH_NVLINK = MACHINE_NAMES.filter((name) => {
+  const machine = builtInMachine(name);
+  return machine.ok && machine.value.gpu.nvlink.links > 0;
+});
+
 describe('nvidia-smi nvlink says nothing and exits with 0, as where NvLinkDisable is set', () => {
   const NVLINK_ANSWER = /^commands\/nvidia-smi_nvlink_-[se]\.out$/;
 
@@ -100,7 +105,7 @@ describe('nvidia-smi nvlink says nothing and exits with 0, as where NvLinkDisabl
   const unlisted = (verdict: VerdictReport) =>
     verdict.checks.find(({ id }) => id === 'gpu/nvlink-down')?.unjudged.map(({ component }) => component.index);
 
-  it.each(MACHINE_NAMES)('%s: not ready, and each GPU is named', async (machine) => {
+  it.each(WITH_NVLINK)('%s: not ready, and each GPU is named', async (machine) => {
     const verdict = await judgeAnswers(machine, () => '');
     const gpus = machine.endsWith('-nvl72') ? [0, 1, 2, 3] : [0, 1, 2, 3, 4, 5, 6, 7];
     expect(verdict).toMatchObject({ ready: false, overall_severity: 'UNKNOWN' });
@@ -110,7 +115,7 @@ describe('nvidia-smi nvlink says nothing and exits with 0, as where NvLinkDisabl
       expect(verdict.checks.find((check) => check.id === id)?.reason, id).toMatch(/lists no link .*NvLinkDisable/);
   });
 
-  it.each(MACHINE_NAMES)('%s: not ready where the last GPU alone is not listed', async (machine) => {
+  it.each(WITH_NVLINK)('%s: not ready where the last GPU alone is not listed', async (machine) => {
     const verdict = await judgeAnswers(machine, (answer) => answer.slice(0, answer.lastIndexOf('GPU ')));
     expect(verdict).toMatchObject({ ready: false, overall_severity: 'UNKNOWN' });
     expect(severities(verdict, 'gpu/nvlink')).toEqual({ 'gpu/nvlink-down': 'UNKNOWN', 'gpu/nvlink-errors': 'UNKNOWN' });

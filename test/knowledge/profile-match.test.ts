@@ -94,7 +94,20 @@ describe('matchProfile', () => {
     ['3 of 4 GB200', { gpus: times(3, GB200), pciGpuCount: 4 }, 'gb200-nvl72'],
     ['2 GB200', { gpus: times(2, GB200) }, 'generic:NVIDIA GB200'],
     ['4 GB300', { gpus: times(4, gpu('NVIDIA GB300', '31C210DE')) }, 'gb300-nvl72'],
-    ['1 GH200', { gpus: [gpu('NVIDIA GH200 480GB', '234510DE')] }, 'generic:NVIDIA GH200 480GB'],
+    ['8 B300', { gpus: times(8, gpu('NVIDIA B300 SXM6 AC', '318210DE')) }, 'hgx-b300-8'],
+    ['1 GH200', { gpus: [gpu('NVIDIA GH200 480GB', '234510DE')] }, 'gh200'],
+    ['4 GH200 of the smaller kind', { gpus: times(4, gpu('NVIDIA GH200 120GB', '234210DE')) }, 'gh200'],
+    [
+      '8 vGPUs of A100s',
+      { gpus: times(8, { ...gpu('NVIDIA A100-40C', '20B010DE'), virtualization: known('VGPU') }) },
+      'generic:NVIDIA A100-40C',
+    ],
+    ['1 H200, whose name GH200 contains', { gpus: [gpu('NVIDIA H200', '233510DE')] }, 'generic:NVIDIA H200'],
+    ['8 L40S', { gpus: times(8, L40S), pciGpuCount: 8 }, 'l40s-8'],
+    ['7 of 8 L40S', { gpus: times(7, L40S), pciGpuCount: 7 }, 'l40s-8'],
+    ['4 L40S', { gpus: times(4, L40S), pciGpuCount: 4 }, 'generic:NVIDIA L40S'],
+    ['10 L40S', { gpus: times(10, L40S), pciGpuCount: 10 }, 'generic:NVIDIA L40S'],
+    ['8 L40, which L40S contains', { gpus: times(8, gpu('NVIDIA L40', '26B510DE')) }, 'generic:NVIDIA L40'],
     ['8 H100 of the PCIe kind', { gpus: times(8, gpu('NVIDIA H100 PCIe', '232110DE')) }, 'generic:NVIDIA H100 PCIe'],
     [
       '8 H100 and a display card',
@@ -143,27 +156,113 @@ describe('matchProfile', () => {
   });
 });
 
+const B200 = gpu('NVIDIA B200', '290110DE');
+
+describe('machines that their GPUs do not tell apart', () => {
+  const system = (vendor: string, product: string): Seen['system'] => ({
+    vendor: known(vendor),
+    product: known(product),
+  });
+  const guest = { ...H100, virtualization: known('Pass-Through') };
+  const hidden = { vendor: absent('denied', 'EACCES'), product: absent('denied', 'EACCES') };
+
+  it.each([
+    ['a DGX H100', { gpus: times(8, H100), system: system('NVIDIA', 'DGXH100') }, 'dgx-h100'],
+    [
+      'a DGX H100 with its part number',
+      { gpus: times(8, H100), system: system('NVIDIA', 'DGXH100 920-23687-2531-001') },
+      'dgx-h100',
+    ],
+    ['a DGX H100 that lost a GPU', { gpus: times(7, H100), system: system('NVIDIA', 'DGXH100') }, 'dgx-h100'],
+    ['a DGX B200', { gpus: times(8, B200), system: system('NVIDIA', 'DGXB200') }, 'dgx-b200'],
+    ["somebody else's H100 machine", { gpus: times(8, H100), system: system('Supermicro', 'SYS-821GE') }, 'hgx-h100-8'],
+    ['a name that contains it', { gpus: times(8, H100), system: system('NVIDIA', 'DGXH100X') }, 'hgx-h100-8'],
+    ['another vendor of that name', { gpus: times(8, H100), system: system('QEMU', 'DGXH100') }, 'hgx-h100-8'],
+    ['a DGX H200', { gpus: times(8, gpu('NVIDIA H200')), system: system('NVIDIA', 'DGXH200') }, 'hgx-h200-8'],
+    ['a guest', { gpus: times(8, guest), system: system('NVIDIA', 'DGXH100') }, 'hgx-h100-8'],
+    ['firmware that may not be read', { gpus: times(8, H100), system: hidden }, 'hgx-h100-8'],
+    ['no word of the firmware', { gpus: times(8, H100) }, 'hgx-h100-8'],
+  ] satisfies [string, Seen, string][])('takes %s for what it is', (_what, seen, id) => {
+    expect(matchProfile(seen).id).toBe(id);
+  });
+
+  const configured = (machine: string, seen: Seen) =>
+    resolveProfile({ configured: machine, siteProfiles: [], ...seen });
+
+  it('sees no conflict in a DGX that is configured as the HGX machine it also is', () => {
+    const profile = configured('hgx-h100-8', { gpus: times(8, H100), system: system('NVIDIA', 'DGXH100') });
+    expect(profile).toMatchObject({ id: 'hgx-h100-8', known: true });
+    expect(profile.conflict).toBeUndefined();
+  });
+
+  it('says so where a DGX is configured and the firmware names another machine', () => {
+    const profile = configured('dgx-h100', { gpus: times(8, H100), system: system('Supermicro', 'SYS-821GE-TNHR') });
+    expect(profile.conflict).toBe(
+      'the configuration says dgx-h100 (NVIDIA DGXH100 or DGX H100), but the machine is a Supermicro SYS-821GE-TNHR',
+    );
+  });
+
+  it.each([
+    ['the firmware may not be read', { gpus: times(8, H100), system: hidden }],
+    ['a hypervisor is between', { gpus: times(8, guest), system: system('QEMU', 'Standard PC (Q35 + ICH9, 2009)') }],
+  ] satisfies [string, Seen][])('believes the configuration where %s', (_what, seen) => {
+    const profile = configured('dgx-h100', seen);
+    expect(profile).toMatchObject({ id: 'dgx-h100', host: { nvmeDrives: { value: 10 } } });
+    expect(profile.conflict).toBeUndefined();
+  });
+});
+
 describe('built-in machines', () => {
-  it('are six, each under its own name', () => {
+  it('each have their own name', () => {
     expect(machineIds()).toEqual([
       'hgx-a100-8',
       'hgx-h100-8',
+      'dgx-h100',
       'hgx-h200-8',
       'hgx-b200-8',
+      'dgx-b200',
+      'hgx-b300-8',
       'gb200-nvl72',
       'gb300-nvl72',
+      'gh200',
+      'l40s-8',
     ]);
   });
 
-  it.each(machineIds())('%s names products that are known and says all of its GPUs', (id) => {
+  it.each(machineIds())('%s names products that are known, services and the module of the driver', (id) => {
     const profile = builtInProfile(id);
+    expect(profile?.products.length).toBeGreaterThan(0);
     for (const product of profile?.products ?? []) expect(productRecord({ product }), product).toBeDefined();
-    for (const [name, value] of Object.entries(profile?.gpu ?? {})) expect(value.ok, name).toBe(true);
-    expect(profile?.limits).toHaveProperty('pcie-replays-per-minute');
+    expect(profile?.services).toMatchObject({
+      value: expect.arrayContaining(['nvidia-persistenced.service']),
+      confidence: 'assumed',
+    });
+    expect(profile?.kernelModules).toMatchObject({ value: expect.arrayContaining(['nvidia']) });
+  });
+
+  it.each(machineIds().filter((id) => !['gh200', 'l40s-8', 'hgx-b300-8'].includes(id)))(
+    '%s says all of its GPUs',
+    (id) => {
+      const profile = builtInProfile(id);
+      for (const [name, value] of Object.entries(profile?.gpu ?? {})) expect(value.ok, name).toBe(true);
+      expect(profile?.limits).toHaveProperty('pcie-replays-per-minute');
+    },
+  );
+
+  it('a DGX has what its HGX board has, and says more', () => {
+    const [dgx, hgx] = [builtInProfile('dgx-h100'), builtInProfile('hgx-h100-8')];
+    expect(dgx?.products).toEqual(hgx?.products);
+    expect(dgx?.fabric).toEqual(hgx?.fabric);
+    expect(dgx?.nics.map(({ role, count }) => [role, count.ok && count.value])).toEqual([
+      ['compute', 8],
+      ['storage', 2],
+      ['management', 2],
+    ]);
+    expect(hgx?.host.cpus.ok).toBe(false);
   });
 
   it('never claim more than an assumption about NICs, which differ between clouds', () => {
-    for (const { id } of builtInMachines)
+    for (const { id } of builtInMachines.filter((machine) => machine.system === undefined))
       for (const nic of builtInProfile(id)?.nics ?? [])
         for (const value of [nic.count, nic.rateGbps, nic.pcieGeneration, nic.pcieWidth])
           expect(value).toMatchObject({ ok: true, confidence: 'assumed' });
@@ -233,6 +332,35 @@ describe('resolveProfile', () => {
     expect(resolveProfile({ configured: 'pod-a', siteProfiles: [ours], gpus: [] }).products).toEqual([
       'NVIDIA H100 80GB HBM3',
     ]);
+  });
+
+  it('puts a profile of the site in the place of the built-in one whose name it has', () => {
+    const ours = siteProfile({ id: 'hgx-h100-8', extends: 'hgx-h100-8', gpu: { power_limit_watts: 600 } });
+    for (const configured of [undefined, 'hgx-h100-8'])
+      expect(resolveProfile({ configured, siteProfiles: [ours], gpus: times(8, H100) })).toMatchObject({
+        id: 'hgx-h100-8',
+        gpu: { count: { value: 8 }, powerLimitWatts: { value: 600 } },
+      });
+    expect(machineIds([ours]).filter((id) => id === 'hgx-h100-8')).toHaveLength(1);
+  });
+
+  it('builds upon a built-in profile that itself builds upon another', () => {
+    const ours = siteProfile({ id: 'our-dgx', extends: 'dgx-h100', mounts: ['/raid'] });
+    const seen: Seen = { gpus: times(8, H100), system: { vendor: known('NVIDIA'), product: known('DGXH100') } };
+    expect(resolveProfile({ siteProfiles: [ours], ...seen })).toMatchObject({
+      id: 'our-dgx',
+      fabric: { value: 'hgx' },
+      mounts: { value: ['/raid'], confidence: 'specified' },
+      host: { nvmeDrives: { value: 10 } },
+    });
+  });
+
+  it('replaces a list as a whole', () => {
+    const ours = siteProfile({ id: 'a', extends: 'dgx-h100', services: [], nics: [{ role: 'compute', count: 4 }] });
+    expect(resolveProfile({ configured: 'a', siteProfiles: [ours], gpus: [] })).toMatchObject({
+      services: { value: [] },
+      nics: [{ role: 'compute', count: { value: 4 }, rateGbps: { ok: false } }],
+    });
   });
 
   it('lets a site have a machine with few GPUs', () => {

@@ -16,9 +16,14 @@ describe('built-in machines', () => {
     ['hgx-a100-8', 8, 8, 200],
     ['hgx-h100-8', 8, 8, 400],
     ['hgx-h200-8', 8, 8, 400],
+    ['dgx-h100', 8, 8, 400],
     ['hgx-b200-8', 8, 8, 400],
+    ['dgx-b200', 8, 8, 400],
+    ['hgx-b300-8', 8, 8, 800],
     ['gb200-nvl72', 4, 4, 400],
     ['gb300-nvl72', 4, 4, 800],
+    ['gh200', 1, 1, 400],
+    ['l40s-8', 8, 0, 200],
   ])('%s has %i GPUs and %i compute ports at %i Gb/s', (name, gpus, ports, rate) => {
     const machine = machineNamed(name);
     const compute = machine.nics.filter((nic) => nic.role === 'compute');

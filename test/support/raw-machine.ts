@@ -3,7 +3,8 @@ import type { Engine, EngineSettings } from '../../src/engine/engine.ts';
 import type { CheckResult } from '../../src/engine/snapshot.ts';
 import type { Moment } from '../../src/host/playback.ts';
 import { ABSENCES } from '../../src/host/tree-answers.ts';
-import { judgeMoments, momentsOf } from './judge-machine.ts';
+import type { VerdictReport } from '../../src/report/verdict-report.ts';
+import { type JudgingOptions, judgeMoments, momentsOf, verdictOfSnapshot } from './judge-machine.ts';
 
 /** What becomes of the text of a file or command; nothing: it is not there. */
 export type Edit = string | undefined | ((text: string) => string | undefined);
@@ -38,6 +39,8 @@ export interface RawMachine {
   readonly hangingFor: (tool: string, seconds: number) => RawMachine;
   /** What the check makes of it. */
   readonly judge: (check: string) => Promise<CheckResult>;
+  /** What all checks make of it. */
+  readonly verdict: () => Promise<VerdictReport>;
   readonly moments: readonly Moment[];
   /** What was changed of the healthy machine that it began as: where the bad news stands. */
   readonly changedPaths: readonly string[];
@@ -113,6 +116,14 @@ const machineOf = (state: State): RawMachine => {
       ...state,
       moments: state.moments.map((moment, i) => (i < from ? moment : { ...moment, tree: change(moment.tree) })),
     });
+  const asked: JudgingOptions = {
+    context: state.context,
+    collectors: state.collectors,
+    hungSeconds: state.hungSeconds,
+    prepare: (engine) => {
+      for (const prepare of state.prepare) prepare(engine);
+    },
+  };
   return {
     moments: state.moments,
     changedPaths: changedPaths(state),
@@ -143,16 +154,9 @@ const machineOf = (state: State): RawMachine => {
     prepared: (prepare) => machineOf({ ...state, prepare: [...state.prepare, prepare] }),
     alsoAsking: (collector) => machineOf({ ...state, collectors: [...state.collectors, collector] }),
     hangingFor: (tool, seconds) => machineOf({ ...state, hungSeconds: { ...state.hungSeconds, [tool]: seconds } }),
+    verdict: async () => verdictOfSnapshot(await judgeMoments(state.moments, state.settings, asked)),
     judge: async (check) => {
-      const snapshot = await judgeMoments(state.moments, state.settings, {
-        context: state.context,
-        collectors: state.collectors,
-        only: check,
-        hungSeconds: state.hungSeconds,
-        prepare: (engine) => {
-          for (const prepare of state.prepare) prepare(engine);
-        },
-      });
+      const snapshot = await judgeMoments(state.moments, state.settings, { ...asked, only: check });
       const result = snapshot.checks.find(({ id }) => id === check);
       if (result === undefined) throw new Error(`${check} did not run`);
       return result;

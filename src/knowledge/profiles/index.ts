@@ -1,4 +1,11 @@
-export { builtInMachines, builtInProfile, machineIds } from './machines.ts';
+export {
+  type DescribedProduct,
+  type DescribedProfile,
+  describeProduct,
+  describeProfile,
+  type ProfileEntry,
+} from './describe.ts';
+export { allMachines, builtInMachines, builtInProfile, findMachine, machineIds } from './machines.ts';
 export { matchProfile, type Seen } from './match.ts';
 export { PIN_NAMES, type Pins } from './pins.ts';
 export { type GpuIdentity, type ProductRecord, productRecord, products } from './products.ts';

@@ -1,14 +1,15 @@
-import type { Gpu, Profile, S } from '../../api.ts';
-import { builtInMachines, withBase } from './machines.ts';
+import type { Gpu, Profile, S, SystemIdentity } from '../../api.ts';
+import { allMachines } from './machines.ts';
 import { type GpuIdentity, type ProductRecord, productRecord } from './products.ts';
 import { genericProfile, machineProfile } from './profile.ts';
 import type { MachineRecord } from './record.ts';
 
-/** What the machine shows of its GPUs: the facts of the collectors can be handed over as they are. */
+/** What the machine shows of itself: the facts of the collectors can be handed over as they are. */
 export interface Seen {
   readonly gpus: readonly Pick<Gpu, 'product' | 'pciDeviceId' | 'pciSubsystemId' | 'virtualization'>[];
   /** GPUs that the PCI bus lists, whether or not the driver answers for them. */
   readonly pciGpuCount?: number | undefined;
+  readonly system?: Pick<SystemIdentity, 'vendor' | 'product'> | undefined;
 }
 
 /** The GPUs of one product among those seen. */
@@ -20,11 +21,11 @@ export interface ProductGroup {
 
 const text = (reading: S): string | undefined => (reading.ok ? reading.value : undefined);
 
-const identityOf = (gpu: Seen['gpus'][number]): GpuIdentity => ({
-  product: text(gpu.product),
-  pciDeviceId: text(gpu.pciDeviceId),
-  pciSubsystemId: text(gpu.pciSubsystemId),
-});
+/** A vGPU has the device id of the board that it is a part of, and a name of its own. */
+const identityOf = ({ product, pciDeviceId, pciSubsystemId, virtualization }: Seen['gpus'][number]): GpuIdentity =>
+  text(virtualization)?.toUpperCase() === 'VGPU'
+    ? { product: text(product) }
+    : { product: text(product), pciDeviceId: text(pciDeviceId), pciSubsystemId: text(pciSubsystemId) };
 
 /** By product, the most frequent first; a GPU that says nothing of itself (lost) belongs to none. */
 export const productGroups = (seen: Seen): readonly ProductGroup[] => {
@@ -59,12 +60,33 @@ const isPlausible = (machine: MachineRecord, group: ProductGroup, seen: Seen): b
   return group.count <= count && Math.max(seen.gpus.length, seen.pciGpuCount ?? 0) > count / 2;
 };
 
-/** The machine that these GPUs make up; the site's own profiles come before the built-in ones. */
+/** A hypervisor shows its guests a machine of its own making, whatever the hardware below is. */
+const isGuest = ({ gpus }: Seen): boolean =>
+  gpus.some(({ virtualization }) => virtualization.ok && /pass-?through|vgpu/i.test(virtualization.value));
+
+/** NVIDIA writes its part number behind the name: `DGXA100 920-23687-2531-001` (dmidecode of a DGX A100). */
+const withoutPartNumber = (product: string): string => product.replace(/ \d{3}-\w{5}-\w{4}-\w{3}$/, '');
+
+/** Whether the firmware names this machine; undefined where it does not say, or is a hypervisor's. */
+export const isSystem = ({ system }: MachineRecord, seen: Seen): boolean | undefined => {
+  if (system === undefined) return true;
+  const vendor = seen.system && text(seen.system.vendor);
+  const product = seen.system && text(seen.system.product);
+  if (vendor === undefined || product === undefined || isGuest(seen)) return undefined;
+  return vendor === system.vendor && system.products.includes(withoutPartNumber(product));
+};
+
+/**
+ * The machine that these GPUs make up; the site's own profiles come before the built-in ones, and of the built-in ones
+ * those that the firmware names.
+ */
 export const matchProfile = (seen: Seen, siteProfiles: readonly MachineRecord[] = []): Profile => {
   const group = mainGroup(seen);
   if (!group) return genericProfile(undefined, undefined);
-  const machine = [...siteProfiles, ...builtInMachines]
-    .map(withBase)
-    .find((each) => hasProduct(each, group) && isPlausible(each, group, seen));
+  const fitting = allMachines(siteProfiles).filter(
+    (each) => hasProduct(each, group) && isPlausible(each, group, seen) && isSystem(each, seen) === true,
+  );
+  const isOwn = ({ id }: MachineRecord): boolean => siteProfiles.some((each) => each.id === id);
+  const machine = fitting.find(isOwn) ?? fitting.find(({ system }) => system !== undefined) ?? fitting[0];
   return machine ? machineProfile(machine, group.product) : genericProfile(group.name, group.product);
 };

@@ -43,7 +43,8 @@ export const gpuNumbers = {
 
 export const limits = v.record(v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, 'must be lower case with hyphens')), measure);
 
-const names = sourced<readonly string[]>(v.array(v.pipe(v.string(), v.nonEmpty('must not be empty'))));
+const name = v.pipe(v.string(), v.nonEmpty('must not be empty'));
+const names = sourced<readonly string[]>(v.array(name));
 
 const version = v.pipe(v.string(), v.nonEmpty('must not be empty'));
 const versions = sourced<readonly string[]>(
@@ -75,7 +76,15 @@ export const machineSchema = v.strictObject({
   /** A built-in profile that supplies what this one does not say. */
   extends: v.optional(v.string()),
   /** Exact product names, as nvidia-smi prints them. */
-  products: v.optional(v.array(v.pipe(v.string(), v.nonEmpty('must not be empty')))),
+  products: v.optional(v.array(name)),
+  /** Only where the firmware says so (SMBIOS, `/sys/class/dmi/id`): GPUs alone do not tell a DGX from other HGX machines. */
+  system: v.optional(
+    v.strictObject({
+      vendor: name,
+      products: v.pipe(v.array(name), v.minLength(1, 'must name one')),
+      source: v.optional(v.string()),
+    }),
+  ),
   fabric: v.optional(sourced(v.picklist(['none', 'hgx', 'nvl72']))),
   gpu: v.optional(v.strictObject({ count: v.optional(count), ...gpuNumbers })),
   limits: v.optional(limits),

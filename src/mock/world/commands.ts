@@ -23,6 +23,11 @@ const NVIDIA_SMI: readonly (readonly [args: readonly string[], render: (world: W
   [[], summaryTable],
 ];
 
+/** Nothing is left that the driver could describe; NVML_ERROR_NOT_FOUND (NVIDIA nvml.h) is the exit code. */
+const NO_DEVICES = { out: 'No devices were found\n', exit: '6' } as const;
+
+const hasNoDevice = ({ gpus }: World): boolean => gpus.every(({ attached }) => !attached);
+
 /** stdout and exit of every call when the tool as a whole does not work. */
 const REFUSALS: Readonly<Record<Exclude<ToolState, 'answers'>, (world: World) => { out: string; exit: string }>> = {
   hung: () => ({ out: '', exit: 'hung: the driver does not answer' }),
@@ -51,11 +56,11 @@ export const commandFiles = (world: World): Files => {
   ];
   for (const [args, render] of NVIDIA_SMI) {
     const path = `commands/${commandKey('nvidia-smi', args)}`;
-    if (world.nvidiaSmi === 'answers') {
+    if (world.nvidiaSmi === 'answers' && !hasNoDevice(world)) {
       files.push([`${path}.out`, render(world)]);
       continue;
     }
-    const { out, exit } = REFUSALS[world.nvidiaSmi](world);
+    const { out, exit } = world.nvidiaSmi === 'answers' ? NO_DEVICES : REFUSALS[world.nvidiaSmi](world);
     if (out) files.push([`${path}.out`, out]);
     files.push([`${path}.exit`, exit]);
   }

@@ -51,10 +51,19 @@ const pressureFiles = (world: World): Files =>
     ] as const;
   });
 
-/** Driver version, uptime, boot identity, CPU temperatures, how long tasks wait. */
+const systemFiles = ({ machine: { host } }: World): Files =>
+  host.system === undefined
+    ? []
+    : [
+        ['sys/class/dmi/id/sys_vendor', `${host.system.vendor}\n`],
+        ['sys/class/dmi/id/product_name', `${host.system.product}\n`],
+      ];
+
+/** What the firmware calls the machine, driver version, uptime, boot identity, CPU temperatures, how long tasks wait. */
 export const hostFiles = (world: World): Files => {
   const uptime = (world.atMs - world.bootMs) / 1000;
   return [
+    ...systemFiles(world),
     ...driverFiles(world),
     ...cpuSensors(world),
     ...pressureFiles(world),

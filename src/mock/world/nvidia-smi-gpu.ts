@@ -20,6 +20,7 @@ const flushTime = (ms: number): string => {
 const identity = (world: World, gpu: GpuState, shape: DriverShape): Element[] => {
   const { model, slot } = gpu;
   const platform = world.machine.platform;
+  const migMode = (enabled: boolean): string => (model.migCapable === false ? NA : enabled ? 'Enabled' : 'Disabled');
   const hex = (n: number): string => `0x${n.toString(16)}`;
   return [
     ['product_name', model.product],
@@ -33,8 +34,8 @@ const identity = (world: World, gpu: GpuState, shape: DriverShape): Element[] =>
     [
       'mig_mode',
       [
-        ['current_mig', gpu.migEnabled ? 'Enabled' : 'Disabled'],
-        ['pending_mig', gpu.migPending ? 'Enabled' : 'Disabled'],
+        ['current_mig', migMode(gpu.migEnabled)],
+        ['pending_mig', migMode(gpu.migPending)],
       ],
     ],
     ['mig_devices', { block: 'None' }],

@@ -9,13 +9,20 @@ export const gpuList = (world: World): string =>
     .map((gpu, index) => `${title(gpu, index)}\n`)
     .join('');
 
+/** As a card without NVLink prints it (capture, L40S, driver 595.80). */
+const NO_NVLINK = 'Device does not have or support Nvlink';
+
 const perLink = (world: World, lines: (gpu: GpuState) => readonly string[]): string =>
   world.gpus
     .filter((gpu) => gpu.attached)
     .map((gpu, index) => ({ gpu, index }))
     // Nothing can be asked of a lost GPU, so that it has no links to print.
     .filter(({ gpu }) => !gpu.lost)
-    .map(({ gpu, index }) => [title(gpu, index), ...lines(gpu).map((line) => `\t ${line}`)].join('\n'))
+    .map(({ gpu, index }) =>
+      [title(gpu, index), ...(gpu.nvlinks.length === 0 ? [NO_NVLINK] : lines(gpu).map((line) => `\t ${line}`))].join(
+        '\n',
+      ),
+    )
     .map((block) => `${block}\n`)
     .join('');
 

@@ -20,8 +20,8 @@ const temperature = (gpu: GpuState): Element => {
           ['gpu_temp_slow_tlimit_threshold', celsius(limits.slowdownMarginCelsius)],
           ['gpu_temp_max_gpu_tlimit_threshold', celsius(0)],
           ['gpu_target_temperature', NA],
-          ['memory_temp', celsius(gpu.memoryCelsius)],
-          ['gpu_temp_max_mem_tlimit_threshold', celsius(0)],
+          ['memory_temp', limits.memorySensor === false ? NA : celsius(gpu.memoryCelsius)],
+          ['gpu_temp_max_mem_tlimit_threshold', limits.memorySensor === false ? NA : celsius(0)],
         ]
       : [
           ['gpu_temp', celsius(gpu.coreCelsius)],
