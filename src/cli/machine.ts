@@ -80,6 +80,7 @@ export const settingsOf = (config: Config, checks: readonly AnyCheck[]): EngineS
   optionalSources: config.optionalSources,
   nicRoles: config.nicRoles,
   kernelLogTrust: config.kernelLogTrust,
+  suppressions: config.suppressions,
 });
 
 /** An engine that judges this machine by the configuration in force; a long-lived one gets a monotonic clock. */

@@ -32,7 +32,7 @@ import type { OptionValues } from './options.ts';
 import { OWN_SOURCE } from './own-source.ts';
 import type { CheckResult, FactMap, FindingRecord, Mode, NodeIdentity, Snapshot } from './snapshot.ts';
 import { createSourceBook } from './sources.ts';
-import { createSuppressions, type Suppression, type Suppressions } from './suppressions.ts';
+import { createSuppressions, type StatedSuppression, type Suppression, type Suppressions } from './suppressions.ts';
 import { unsuppressed, worst } from './verdict.ts';
 
 /** The part of the configuration that judging depends on. */
@@ -40,10 +40,13 @@ export interface EngineSettings {
   /** A machine profile named by the site. */
   readonly machine?: string;
   readonly siteProfiles: readonly SiteProfile[];
-  readonly checks: Readonly<Record<string, { readonly mode: Mode; readonly options: OptionValues }>>;
+  readonly checks: Readonly<
+    Record<string, { readonly mode: Mode; readonly contexts?: readonly Context[]; readonly options: OptionValues }>
+  >;
   readonly optionalSources: ReadonlySet<string>;
   readonly nicRoles: readonly RoleOverride[];
   readonly kernelLogTrust: 'kernel' | 'any';
+  readonly suppressions?: readonly StatedSuppression[];
 }
 
 /** What the host knows of children that would not die. */
@@ -95,7 +98,7 @@ export interface Engine {
   configure(settings: EngineSettings): void;
   /** Lays to rest what somebody has dealt with. */
   acknowledge(o: { readonly component?: string; readonly check?: string; readonly owner: string }): Acknowledgement;
-  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active' | 'takeEnded'>;
+  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active' | 'stated' | 'takeEnded'>;
   /** The components that are known here, with what is gone but for its findings. */
   components(): readonly Component[];
   /** GPUs that were seen to have been reset since the last call. */
@@ -131,6 +134,7 @@ export const createEngine = (o: {
   const sources = createSourceBook();
   const lifetimes = createLifetimes();
   const suppressions = createSuppressions();
+  suppressions.configure(settings.suppressions ?? []);
   const remembered = new Map<string, { inputs: readonly unknown[]; result: CheckResult }>();
   const errors = new Map<string, number>();
   const hanging = new Set<string>();
@@ -190,6 +194,7 @@ export const createEngine = (o: {
       node: NODE,
       profile,
       mode: configured?.mode ?? 'enforce',
+      ...(configured?.contexts === undefined ? {} : { contexts: configured.contexts }),
       options: configured?.options ?? {},
       optionalSources: settings.optionalSources,
       expectedFacts,
@@ -279,6 +284,7 @@ export const createEngine = (o: {
     },
     configure: (next) => {
       settings = next;
+      suppressions.configure(next.suppressions ?? []);
       store.configure(factSettings(next));
     },
     acknowledge: ({ component, check, owner }) => {

@@ -71,6 +71,8 @@ export interface CheckResult {
   /** What it says besides its findings. */
   readonly besides: Verdict;
   readonly mode: Mode;
+  /** The configuration takes it out, everywhere or in this context: what was found before does not count either. */
+  readonly leftOut?: true;
   /** Why a check is SKIPPED or UNKNOWN as a whole. */
   readonly reason?: string;
   readonly findings: readonly FindingRecord[];
