@@ -2,6 +2,7 @@ import { checks } from '../../checks/index.ts';
 import { startAgent } from '../agent/agent.ts';
 import { createLog } from '../agent/log.ts';
 import type { Config } from '../config/config.ts';
+import { readEnforcement } from '../config/enforcement.ts';
 import { expiredWarnings } from '../config/expired.ts';
 import { loadConfig } from '../config/load.ts';
 import { withMachine } from '../config/machine.ts';
@@ -96,6 +97,7 @@ export const agent = async (options: AgentOptions): Promise<number> => {
     web,
     controlGid,
     systemd: createSystemd({ env: process.env, tools: machine.tools, log: (line) => log.warn(line) }),
+    enforcement: () => readEnforcement(config.killSwitch),
     log,
     version: VERSION,
     reread: async () => {

@@ -3,6 +3,7 @@ import { checks as allChecks } from '../../checks/index.ts';
 import { loadMemory } from '../agent/memory.ts';
 import type { AnyCheck, FactName, Reading } from '../api.ts';
 import type { Config } from '../config/config.ts';
+import { readEnforcement } from '../config/enforcement.ts';
 import { loadConfig } from '../config/load.ts';
 import { withMachine } from '../config/machine.ts';
 import { matchesGlob } from '../derive/glob.ts';
@@ -19,6 +20,7 @@ import { engineFor, openMachine } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { type Output, parseOutputs, renderVerdict } from './outputs.ts';
 import { VERSION } from './version.ts';
+import { warn } from './warn.ts';
 
 export interface ValidateOptions extends MachineOptions {
   readonly level: ValidationLevel;
@@ -221,9 +223,12 @@ export const validate = async (options: ValidateOptions): Promise<number> => {
     // Who asks for network/* only did not ask about GPUs.
     expectGpus: config.gpus === 'expected' && checks.some(({ id }) => id.startsWith('gpu/')),
     mayHaveNothing: config.gpus === 'none',
+    // Only now, so that a switch that is pulled while the node is judged counts.
+    enforcement: options.from === undefined ? readEnforcement(config.killSwitch) : { enabled: true },
     now: snapshot.at,
     ...(gpus === undefined ? {} : { gpus }),
   });
+  if (rendered.notEnforced !== undefined) warn(rendered.notEnforced);
   // Files first: what cannot be written is exit code 2, and then nothing has been said on standard output.
   const inOrder = [...rendered.texts].sort(
     (a, b) => Number(a.output.file === undefined) - Number(b.output.file === undefined),

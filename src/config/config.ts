@@ -56,6 +56,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Without it: text for a person and for the journal, JSON for everything else. */
   readonly logFormat?: 'text' | 'json';
+  /** The file whose presence turns enforcement off. */
+  readonly killSwitch: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
   readonly siteProfiles: readonly SiteProfile[];

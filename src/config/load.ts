@@ -4,6 +4,7 @@ import type { AnyCheck } from '../api.ts';
 import { secondsOf, timeOf } from '../duration.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
 import { type Config, DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
+import { killSwitchFile } from './enforcement.ts';
 import { ENVIRONMENT, fromEnvironment, variableOf } from './environment.ts';
 import { exists, filesIn } from './files.ts';
 import { merge, type Plain } from './plain.ts';
@@ -143,6 +144,7 @@ const complete = (
     },
     logLevel: file.log?.level ?? 'info',
     ...(file.log?.format === undefined ? {} : { logFormat: file.log.format }),
+    killSwitch: killSwitchFile(env),
     stateDir: file.state_dir ?? defaultStateDir(env),
     runtimeDir: file.runtime_dir ?? defaultRuntimeDir(env),
     siteProfiles,

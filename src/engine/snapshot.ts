@@ -15,6 +15,17 @@ import type {
 export type Verdict = 'PASS' | 'INFO' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'SKIPPED';
 export type Mode = 'enforce' | 'observe' | 'off';
 
+/** Whether verdicts are acted on: exit codes, prologs, gates. Judging goes on where they are not. */
+export type Enforcement =
+  | { readonly enabled: true }
+  | {
+      readonly enabled: false;
+      /** The first line of the kill switch, or why there is none. */
+      readonly reason: string;
+      /** The kill switch. */
+      readonly file: string;
+    };
+
 export type FactMap = { readonly [K in FactName]?: Fact<Facts[K]> };
 
 export interface FindingRecord {

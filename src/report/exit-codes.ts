@@ -42,7 +42,7 @@ const npdCodeOf = ({ ready, overall_severity }: VerdictReport): number => {
 export const exitCodeOf = (verdict: VerdictReport, protocol: ExitProtocol = 'validate'): number => {
   switch (protocol) {
     case 'nagios':
-      return NAGIOS[verdict.overall_severity];
+      return verdict.enforcement.enabled ? NAGIOS[verdict.overall_severity] : EXIT_CODES.nagios.ok;
     case 'npd':
       return npdCodeOf(verdict);
     default:
