@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { checks as allChecks } from '../../checks/index.ts';
 import { loadMemory } from '../agent/memory.ts';
-import type { AnyCheck, FactName, Reading } from '../api.ts';
+import type { AnyCheck, Reading } from '../api.ts';
 import type { Config } from '../config/config.ts';
 import { readEnforcement } from '../config/enforcement.ts';
 import { loadConfig } from '../config/load.ts';
@@ -14,6 +14,7 @@ import { usageError } from '../errors.ts';
 import type { ValidationLevel, ValidationSource } from '../report/verdict-report.ts';
 import { oldestFactAt } from '../server/verdict-answer.ts';
 import { loadBaseline, saveBaseline } from '../store/baseline.ts';
+import { OF_THE_AGENT } from './agent-facts.ts';
 import { readSelection, selectGpus, withoutForeignGpus } from './gpu-selection.ts';
 import { leaveNow } from './leave.ts';
 import { engineFor, openMachine } from './machine.ts';
@@ -105,9 +106,6 @@ const fromDaemon = async (
   const kept = { ...asked.snapshot, checks: asked.snapshot.checks.filter(({ id }) => ids.has(id)) };
   return { snapshot: kept, source: 'daemon', ageSeconds: asked.ageSeconds };
 };
-
-/** Facts of whoever watches for a time: a single look has none of them. */
-const OF_THE_AGENT: readonly FactName[] = ['agent', 'stragglers', 'pastFindings'];
 
 /** What a run without the agent can judge: it says nothing about an agent that it is not. */
 const withoutAgent = (checks: readonly AnyCheck[]): readonly AnyCheck[] => {

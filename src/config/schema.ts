@@ -151,3 +151,14 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
   });
 
 export type ConfigFile = v.InferOutput<ReturnType<typeof configSchema>>;
+
+/** The paths of all settings, in the order in which they are documented; what is a list is one setting. */
+export const settingPaths = (checks: readonly AnyCheck[]): readonly (readonly string[])[] => {
+  const below = (schema: unknown, path: readonly string[]): readonly (readonly string[])[] => {
+    const { wrapped, entries } = schema as { readonly wrapped?: unknown; readonly entries?: Record<string, unknown> };
+    if (wrapped !== undefined) return below(wrapped, path);
+    if (entries === undefined) return [path];
+    return Object.entries(entries).flatMap(([name, entry]) => below(entry, [...path, name]));
+  };
+  return below(configSchema(checks), []);
+};

@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   validate: { ready: 0, notReady: 1, couldNotRun: 2 },
   /** `ack`, `suppress`, `unsuppress`, `control`: what the agent said to it. */
   ask: { done: 0, refused: 1, couldNotAsk: 2 },
+  /** `doctor`: whether an operator should mend something. */
+  doctor: { right: 0, toMend: 1, couldNotRun: 2 },
   /** `agent`, which ends by SIGTERM or SIGINT only. */
   agent: { stopped: 0, couldNotRun: 2 },
   /** `mock` ends as its command ends; these are what a shell says of one that did not start (POSIX, 2.8.2). */
