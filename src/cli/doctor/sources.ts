@@ -28,6 +28,16 @@ const needs = (check: AnyCheck, provides: readonly FactName[]): boolean =>
 const isBlind = ({ severity, mode }: CheckResult): boolean =>
   mode !== 'off' && (severity === 'UNKNOWN' || severity === 'SKIPPED');
 
+/** What its silence says, and why the kernel log is closed (docs.kernel.org, sysctl/kernel: dmesg_restrict). */
+const detailOf = async (
+  { machine: { host } }: Seen,
+  { source, reason, detail = '' }: SourceStatus,
+): Promise<string> => {
+  if (source !== 'kernel-log' || reason !== 'denied') return detail;
+  const restrict = await host.read('/proc/sys/kernel/dmesg_restrict');
+  return restrict.ok && restrict.value.trim() === '1' ? `${detail} (kernel.dmesg_restrict is 1)` : detail;
+};
+
 const reportOf = async (
   seen: Seen,
   { collector, tools, denied }: WatchedSource,
@@ -51,7 +61,7 @@ const reportOf = async (
     answers: status?.up === true && status.reason === undefined,
     optional: seen.config.optionalSources.has(id),
     seconds: status?.durationSeconds ?? 0,
-    ...(status?.reason === undefined ? {} : { reason: status.reason, detail: status.detail ?? '' }),
+    ...(status?.reason === undefined ? {} : { reason: status.reason, detail: await detailOf(seen, status) }),
     denied: denied(),
     blinds,
   };
