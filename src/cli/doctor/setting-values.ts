@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from '../../config/config.ts';
+import { MAX_AGE_SECONDS, MAX_BYTES } from '../../store/event-log.ts';
 
 /** What holds where nothing is set, in words or as a value. */
 interface Unset {
@@ -19,20 +19,20 @@ const nodeName = (config: Config, env: Env): Unset => {
 const UNSET: Readonly<Record<string, (config: Config, env: Env) => Unset>> = {
   'node.name': nodeName,
   machine: () => ({ value: 'by its GPUs' }),
-  gpus: () => ({ value: 'expected' }),
-  'kernel_log.trust': () => ({ value: 'kernel' }),
+  gpus: ({ gpus }) => ({ value: gpus }),
+  'kernel_log.trust': ({ kernelLogTrust }) => ({ value: kernelLogTrust }),
   'nics.roles': () => ({ value: 'by their place' }),
-  'web.listen': () => ({ value: DEFAULT_LISTEN }),
+  'web.listen': ({ webListen }) => ({ value: webListen }),
   'control.group': () => ({ value: 'root alone' }),
-  'events.max_mb': () => ({ value: 16 }),
-  'events.max_age': () => ({ value: '35d' }),
+  'events.max_mb': () => ({ value: MAX_BYTES / 2 ** 20 }),
+  'events.max_age': () => ({ value: `${MAX_AGE_SECONDS / 86_400}d` }),
   'guard.memory_mb': () => ({ value: 'the limit of the control group' }),
-  'guard.cpu_percent': () => ({ value: DEFAULT_CPU_PERCENT }),
-  'stragglers.enabled': () => ({ value: true }),
-  'metrics.detail': () => ({ value: 'standard' }),
-  'metrics.max_series': () => ({ value: DEFAULT_MAX_SERIES }),
-  'validation.level': () => ({ value: 'prejob' }),
-  'log.level': () => ({ value: 'info' }),
+  'guard.cpu_percent': ({ guard }) => ({ value: guard.cpuRatio * 100 }),
+  'stragglers.enabled': ({ stragglers }) => ({ value: stragglers }),
+  'metrics.detail': ({ metricsDetail }) => ({ value: metricsDetail }),
+  'metrics.max_series': ({ metricsMaxSeries }) => ({ value: metricsMaxSeries }),
+  'validation.level': ({ validation }) => ({ value: validation.level }),
+  'log.level': ({ logLevel }) => ({ value: logLevel }),
   'log.format': () => ({ value: 'by where it goes' }),
   state_dir: ({ stateDir }) => ({ value: stateDir }),
   runtime_dir: ({ runtimeDir }) => ({ value: runtimeDir }),

@@ -82,16 +82,16 @@ const isProblem = (seen: Seen, source: SourceReport): boolean => {
   );
 };
 
-interface Asked {
+interface AskedSource {
   readonly source: WatchedSource;
   readonly report: SourceReport;
 }
 
 /** Questions to the same tool that fail alike are one thing to mend. */
-const causeOf = ({ report: { id, tools, reason } }: Asked): string =>
+const causeOf = ({ report: { id, tools, reason } }: AskedSource): string =>
   tools.length === 0 ? id : `${reason} ${tools.map(({ tool }) => tool).join(' ')}`;
 
-const problemOf = (seen: Seen, group: readonly Asked[]): readonly Problem[] => {
+const problemOf = (seen: Seen, group: readonly AskedSource[]): readonly Problem[] => {
   const [first] = group;
   if (first === undefined) return [];
   const { source, report } = first;
@@ -126,7 +126,7 @@ const toolWords = ({ tools, reads }: SourceReport): string =>
 
 /** Each source: what it reads, by which tool, and whether it answers now. */
 export const sourcesSection = async (seen: Seen): Promise<Section> => {
-  const asked: readonly Asked[] = await Promise.all(
+  const asked: readonly AskedSource[] = await Promise.all(
     seen.sources.map(async (source) => ({
       source,
       report: await reportOf(

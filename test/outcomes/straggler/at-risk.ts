@@ -74,6 +74,9 @@ const symbols = (device: string, by: number) => (machine: RawMachine) =>
     { [`sys/class/infiniband/${device}/ports/1/counters/symbol_error`]: (text) => `${Number(text) + by}\n` },
     { from: 1 },
   );
+/** These GPUs reach every NIC through the CPU. */
+const astray = (gpus: string) => (text: string) =>
+  text.replaceAll(new RegExp(`^(GPU[${gpus}]\\t.*)PXB`, 'gm'), '$1NODE');
 const anHour = () => simulated('hgx-h100-8', [0, 3600]);
 
 export default {
@@ -109,6 +112,8 @@ export default {
       anHour(),
     ),
     symbols('mlx5_1', 120)(anHour()),
+    // Where half of the GPUs have no NIC nearby, the matrix tells nothing of rails.
+    simulated().with({ [TOPOLOGY]: astray('4567') }),
     // A port that is down is for network/link-down.
     simulated().with({ [`${PORT}/state`]: '1: DOWN\n', [`${PORT}/rate`]: '10 Gb/sec (4X SDR)\n' }),
   ],
@@ -188,12 +193,19 @@ export default {
       },
       { on: symbols('mlx5_1', 121)(anHour()), about: ['mlx5_1'] },
     ],
-    'wrong-rail': {
-      on: simulated().with({ [TOPOLOGY]: (text) => text.replace(/^(GPU3\t.*)PXB/m, '$1NODE') }),
-      about: ['gpu3'],
-      severity: 'INFO',
-      saying: /GPU 3 reaches its nearest compute NIC over NODE; 7 of 8 GPUs have one below their PCIe switch/,
-    },
+    'wrong-rail': [
+      {
+        on: simulated().with({ [TOPOLOGY]: astray('3') }),
+        about: ['gpu3'],
+        severity: 'INFO',
+        saying: /GPU 3 reaches its nearest compute NIC over NODE; 7 of 8 GPUs have one below their PCIe switch/,
+      },
+      {
+        on: simulated().with({ [TOPOLOGY]: astray('567') }),
+        about: ['gpu5', 'gpu6', 'gpu7'],
+        saying: /5 of 8 GPUs/,
+      },
+    ],
     'remapped-rows': {
       on: gpu(7, rows(4, 6)),
       about: ['gpu7'],
