@@ -15,3 +15,10 @@ export const parseDuration = (text: string): { readonly seconds: number; readonl
 
 /** The same for text that was found to be a duration; NaN, which no limit admits, where it is none. */
 export const secondsOf = (text: string): number => parseDuration(text)?.seconds ?? Number.NaN;
+
+/** RFC 3339 §5.6: date, time and the zone without which nobody knows when it is. */
+const RFC_3339 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$/;
+
+/** A time as RFC 3339 writes it, in Unix ms; NaN where the text is none. */
+export const timeOf = (text: string): number =>
+  RFC_3339.test(text) ? Date.parse(text.toUpperCase().replace(' ', 'T')) : Number.NaN;

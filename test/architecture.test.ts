@@ -20,7 +20,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/engine/node.ts': ['src/api.ts', 'src/engine/', 'src/parse/boot-time.ts'],
   'src/straggler/': ['src/api.ts'],
   'src/config/web/': ['src/config/', 'src/duration.ts', 'src/errors.ts', 'src/server/web/web-config.ts'],
-  'src/config/': ['src/api.ts', 'src/duration.ts', 'src/errors.ts', 'src/knowledge/', 'src/engine/snapshot.ts'],
+  'src/config/': [
+    'src/api.ts',
+    'src/derive/glob.ts',
+    'src/duration.ts',
+    'src/errors.ts',
+    'src/knowledge/',
+    'src/engine/snapshot.ts',
+  ],
   'src/report/': [
     'src/api.ts',
     'src/derive/component-match.ts',

@@ -46,6 +46,9 @@ export const decide = (text, { exitCode, now }) => {
     return start('NOT CHECKED: muster validate printed no verdict that this prolog can read');
   }
   if (report.node?.mock !== false) return start('NOT CHECKED: the verdict is of a simulated machine');
+  if (report.enforcement?.enabled === false) {
+    return start(`NOT ENFORCED, ${printable(report.overall_severity)}: ${printable(report.enforcement.reason)}`);
+  }
   if (exitCode === 0 && report.ready === true) return { drain: false };
 
   const findings = listOf(report.checks)

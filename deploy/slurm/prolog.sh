@@ -9,7 +9,9 @@ export PATH
 
 node=${MUSTER_NODE_BINARY:-/usr/bin/node}
 hook=${MUSTER_PROLOG_HOOK:-/opt/muster/deploy/slurm/prolog.mjs}
-kill_switch=${MUSTER_KILL_SWITCH:-/etc/muster/disabled}
+kill_switch=${MUSTER_DISABLED_FILE:-/etc/muster/disabled}
+MUSTER_DISABLED_FILE=$kill_switch
+export MUSTER_DISABLED_FILE
 MUSTER=${MUSTER:-/usr/local/bin/muster}
 export MUSTER
 

@@ -7,7 +7,7 @@ import { startDaemon } from '../engine/daemon.ts';
 import { monotonicMs } from '../engine/elapsed.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createScheduler } from '../engine/scheduler.ts';
-import type { Snapshot } from '../engine/snapshot.ts';
+import type { Enforcement, Snapshot } from '../engine/snapshot.ts';
 import type { Systemd } from '../integrations/systemd.ts';
 import { createWatchdog } from '../integrations/watchdog.ts';
 import { CONTROL_SOCKET, type ControlHandlers, JOB_SOCKET } from '../server/control-protocol.ts';
@@ -67,6 +67,8 @@ export interface AgentParts {
   readonly web: WebSecurity | undefined;
   readonly controlGid: number | undefined;
   readonly systemd: Systemd;
+  /** Whether verdicts are acted on at this moment. */
+  readonly enforcement: () => Enforcement;
   readonly log: Logger;
   readonly version: string;
   /** Reads the configuration again; throws a coded error where it cannot be used. */
@@ -183,10 +185,20 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       listen: config.webListen,
       version,
       snapshot: () => daemon.snapshot(),
-      verdict: () => liveVerdict(daemon.snapshot(), { config, version, now: host.now() }),
+      verdict: () => liveVerdict(daemon.snapshot(), { config, version, enforcement: o.enforcement(), now: host.now() }),
       events: (query) => events.query(query),
       metrics: () =>
-        metricsText(daemon.snapshot(), { config, version, health, validations, events, steps, loopDelay, reloadedAt }),
+        metricsText(daemon.snapshot(), {
+          config,
+          version,
+          enforcement: o.enforcement(),
+          health,
+          validations,
+          events,
+          steps,
+          loopDelay,
+          reloadedAt,
+        }),
       healthy: () => monotonicMs() - daemon.lastAnswerAt() < ANSWER_LIMIT_MS,
       log: say,
       ...(o.web === undefined ? {} : { web: o.web }),
@@ -232,6 +244,15 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       }),
       consumption: () => consumption(monotonicMs),
     });
+    let saidEnforcement = '';
+    const tellEnforcement = (): void => {
+      const state = o.enforcement();
+      const words = state.enabled ? '' : `NOT ENFORCED, the kill switch ${state.file} is pulled: ${state.reason}`;
+      if (words !== saidEnforcement) log.warn(words === '' ? 'verdicts are acted on again' : words);
+      saidEnforcement = words;
+    };
+    tellEnforcement();
+    scheduler.every('enforcement', GUARD_SECONDS, async () => tellEnforcement());
     scheduler.every('guard', GUARD_SECONDS, async () => shed());
     scheduler.every('steps', STEPS_SECONDS, async () => engine.offer('stepTimes', steps.value()));
     scheduler.every('past-findings', PAST_SECONDS, async () => offerPast());

@@ -77,6 +77,17 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
     throw usageError(`no check matches ${glob}; muster checks lists them`);
   };
 
+  /** Where the configuration keeps these findings from counting, whatever is asked for here. */
+  const statedFor = (check: string, parts: readonly (Component | undefined)[]): string | undefined => {
+    const [stated] = engine.suppressions
+      .stated(now())
+      .filter((one) => matchesGlob(one.check, check) || one.check === check)
+      .filter(({ component }) =>
+        parts.some((part) => component === undefined || (part !== undefined && matchesComponent(component, part))),
+      );
+    return stated && `${stated.setBy} suppresses ${suppressionName(stated)} until ${iso(stated.until)}`;
+  };
+
   /** Publishes what was changed; says so where the next agent will not know of it. */
   const kept = async (): Promise<string> => {
     daemon.publish();
@@ -157,8 +168,13 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
       const parts = component === undefined ? [undefined] : partsOf(component);
       const ended = parts.flatMap((part) => engine.suppressions.remove(check, part?.key));
       const what = parts.map((part) => subject(check, part)).join(', ');
+      const stated = statedFor(check, parts);
       if (ended.length === 0) {
-        const active = engine.suppressions.active(now()).map(suppressionName);
+        if (stated !== undefined) throw usageError(`${stated}; take it out of the file, then muster control reload`);
+        const active = [
+          ...engine.suppressions.active(now()).map(suppressionName),
+          ...engine.suppressions.stated(now()).map((one) => `${suppressionName(one)} (${one.setBy})`),
+        ];
         throw usageError(`${what} is not suppressed; suppressed are: ${active.join(', ') || 'none'}`);
       }
       for (const part of parts) {
@@ -170,7 +186,8 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
           }),
         );
       }
-      return { ok: true, message: `${what} is no longer suppressed${await kept()}` };
+      const rest = stated === undefined ? '' : `; but ${stated}`;
+      return { ok: true, message: `${what} is no longer suppressed${await kept()}${rest}` };
     },
     inject: ({ fault }) => change('inject', fault),
     recover: ({ fault }) => change('recover', fault),

@@ -1,5 +1,7 @@
-import type { Suppression } from '../engine/suppressions.ts';
+import type { StatedSuppression, Suppression } from '../engine/suppressions.ts';
 
 /** `thermal/* of gpu2` */
-export const suppressionName = ({ check, component, componentName }: Suppression): string =>
-  component === undefined ? check : `${check} of ${componentName ?? component}`;
+export const suppressionName = (one: Suppression | StatedSuppression): string => {
+  const part = ('componentName' in one ? one.componentName : undefined) ?? one.component;
+  return part === undefined ? one.check : `${one.check} of ${part}`;
+};

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { StepBook } from '../derive/step-book.ts';
 import { monotonicMs } from '../engine/elapsed.ts';
-import type { Snapshot } from '../engine/snapshot.ts';
+import type { Enforcement, Snapshot } from '../engine/snapshot.ts';
 import { renderMetrics } from '../metrics/render.ts';
 import { verdictOf } from '../report/verdict.ts';
 import type { VerdictReport } from '../report/verdict-report.ts';
@@ -15,7 +15,17 @@ import type { Validations } from './validations.ts';
 /** The verdict of this moment, as `/api/v1/status` answers it. */
 export const liveVerdict = (
   snapshot: Snapshot | undefined,
-  { config, version, now }: { readonly config: Config; readonly version: string; readonly now: number },
+  {
+    config,
+    version,
+    enforcement,
+    now,
+  }: {
+    readonly config: Config;
+    readonly version: string;
+    readonly enforcement: Enforcement;
+    readonly now: number;
+  },
 ): VerdictReport | undefined =>
   snapshot === undefined
     ? undefined
@@ -30,6 +40,7 @@ export const liveVerdict = (
         unknown: 'fail',
         expectGpus: config.gpus === 'expected',
         mayHaveNothing: config.gpus === 'none',
+        enforcement,
         now,
       });
 
@@ -39,6 +50,7 @@ export const metricsText = async (
   o: {
     readonly config: Config;
     readonly version: string;
+    readonly enforcement: Enforcement;
     readonly health: Health;
     readonly validations: Validations;
     readonly events: EventLog;
@@ -54,6 +66,7 @@ export const metricsText = async (
   return renderMetrics(snapshot, {
     version,
     configReloadOk: configRefused === undefined,
+    enforcementEnabled: o.enforcement.enabled,
     detail: config.metricsDetail,
     maxSeries: config.metricsMaxSeries,
     kernelLogTrust: config.kernelLogTrust,

@@ -2,6 +2,8 @@ import { checks } from '../../checks/index.ts';
 import { startAgent } from '../agent/agent.ts';
 import { createLog } from '../agent/log.ts';
 import type { Config } from '../config/config.ts';
+import { readEnforcement } from '../config/enforcement.ts';
+import { expiredWarnings } from '../config/expired.ts';
 import { loadConfig } from '../config/load.ts';
 import { withMachine } from '../config/machine.ts';
 import { loadWebConfig } from '../config/web/load.ts';
@@ -68,6 +70,10 @@ export const agent = async (options: AgentOptions): Promise<number> => {
     env: process.env,
     ...(config.logFormat === undefined ? {} : { format: config.logFormat }),
   });
+  const warnOfExpired = (read: Config): void => {
+    for (const line of expiredWarnings(read, Date.now())) log.warn(line);
+  };
+  warnOfExpired(config);
   const controlGid = controlGidOf(config);
   // Before anything takes time: a second SIGTERM, or a SIGHUP during the start, must not end us halfway.
   let reload = (): void => log.warn('not read again: the agent is starting');
@@ -91,10 +97,12 @@ export const agent = async (options: AgentOptions): Promise<number> => {
     web,
     controlGid,
     systemd: createSystemd({ env: process.env, tools: machine.tools, log: (line) => log.warn(line) }),
+    enforcement: () => readEnforcement(config.killSwitch),
     log,
     version: VERSION,
     reread: async () => {
       const next = await effective(options);
+      warnOfExpired(next.config);
       return { ...next, settings: settingsOf(next.config, checks) };
     },
   }).catch(async (error: unknown) => {

@@ -1,5 +1,5 @@
 import type { Injection } from '../agent/control.ts';
-import type { AnyCheck, AnyCollector, Host } from '../api.ts';
+import type { AnyCheck, AnyCollector, Host, S } from '../api.ts';
 import { createCollectors } from '../collectors/index.ts';
 import type { Config } from '../config/config.ts';
 import { type AbandonedChildren, createEngine, type Engine, type EngineSettings } from '../engine/engine.ts';
@@ -8,6 +8,7 @@ import type { NodeIdentity } from '../engine/snapshot.ts';
 import { MusterError } from '../errors.ts';
 import { createMachineHost } from '../host/machine.ts';
 import { selfCommand } from '../host/self-command.ts';
+import { findTool } from '../host/tools.ts';
 import type { MockSession } from '../mock/session.ts';
 
 /** The machine that a verb reads: this one or a simulated one, seen through the same host. */
@@ -22,6 +23,8 @@ export interface Machine {
   readonly resumeKernelLog: (sequence: number) => void;
   /** The same machine with other variables for its tools. */
   readonly tools: (env: Readonly<Record<string, string>>) => Pick<Host, 'run'>;
+  /** Where a tool would be started from. */
+  readonly toolAt: (tool: string) => Promise<S>;
   /** Faults while it runs; of a simulated machine only. */
   readonly injection: Injection | undefined;
   close(): Promise<void>;
@@ -64,6 +67,7 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
     runtimeDir,
     resumeKernelLog: host.resumeKernelLog,
     tools: (env) => createMachineHost({ ...tools, env }),
+    toolAt: (tool) => findTool(tool, tools),
     injection: mock,
     close: async () => {
       host.close();
@@ -81,6 +85,7 @@ export const settingsOf = (config: Config, checks: readonly AnyCheck[]): EngineS
   optionalSources: config.optionalSources,
   nicRoles: config.nicRoles,
   kernelLogTrust: config.kernelLogTrust,
+  suppressions: config.suppressions,
 });
 
 /** An engine that judges this machine by the configuration in force; a long-lived one gets a monotonic clock. */

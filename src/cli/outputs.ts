@@ -4,6 +4,7 @@ import { exitCodeOf } from '../report/exit-codes.ts';
 import type { VerdictOptions } from '../report/verdict.ts';
 import { verdictOf } from '../report/verdict.ts';
 import type { VerdictReport } from '../report/verdict-report.ts';
+import { notEnforced } from '../report/verdict-words.ts';
 
 export const FORMATS = ['text', 'json', 'junit', 'nagios', 'npd', 'prometheus'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -62,7 +63,12 @@ export const renderVerdict = async (
   snapshot: Snapshot,
   outputs: readonly Output[],
   options: VerdictOptions,
-): Promise<{ texts: readonly { output: Output; text: string }[]; exitCode: number }> => {
+): Promise<{
+  texts: readonly { output: Output; text: string }[];
+  exitCode: number;
+  /** Where nothing is enforced: why, and what the verdict is all the same. */
+  notEnforced?: string;
+}> => {
   const report = verdictOf(snapshot, options);
   const texts = await Promise.all(
     outputs.map(async (output) => ({
@@ -71,8 +77,10 @@ export const renderVerdict = async (
     })),
   );
   const shown = outputs.find(({ file }) => file === undefined) ?? outputs[0];
+  const pulled = notEnforced(report);
   return {
     texts,
+    ...(pulled === undefined ? {} : { notEnforced: `${pulled}; the verdict is ${report.overall_severity}` }),
     exitCode: exitCodeOf(report, shown?.format === 'nagios' || shown?.format === 'npd' ? shown.format : 'validate'),
   };
 };

@@ -104,6 +104,16 @@ const createProgram = (done: (code: number) => void): Command => {
     .option('-o, --output <file>', 'a new file (default: standard output)')
     .action(async (action, options) => done(await (await import('./profile.ts')).profile(action, options)));
 
+  readsMachine(program.command('doctor'))
+    .description('is the installation right: exit 0 yes, 1 something should be mended, 2 could not run')
+    .addOption(
+      new Option('--timeout <duration>', 'each source answers by then')
+        .argParser(durationOf('--timeout', '30s, 500ms or 5m'))
+        .default(30, '30s'),
+    )
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (options) => done(await (await import('./doctor.ts')).doctor(options)));
+
   const asks = (command: Command): Command =>
     command
       .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')

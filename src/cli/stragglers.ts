@@ -1,3 +1,4 @@
+import { timeOf } from '../duration.ts';
 import { usageError } from '../errors.ts';
 import { decimal } from '../parse/quantity.ts';
 import { paletteFor } from '../report/colour.ts';
@@ -58,12 +59,9 @@ const refuseContradictions = (options: StragglersOptions): void => {
     throw usageError('--username and --bearer-token-file are two ways to be let in; keep one');
 };
 
-/** RFC 3339, 5.6: date, time and zone. */
-const TIME = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
-
 const timeMsOf = (text: string): number => {
   const seconds = decimal(text);
-  const at = seconds.ok ? seconds.value * 1000 : TIME.test(text) ? Date.parse(text) : Number.NaN;
+  const at = seconds.ok ? seconds.value * 1000 : timeOf(text);
   // What a Date can hold (ECMA-262, 21.4.1.1); in milliseconds by mistake it is beyond.
   if (!(at > 0) || at > 8.64e15 / 100)
     throw usageError(`--time ${text}: write Unix seconds, or RFC 3339 such as 2026-11-26T14:30:00Z`);

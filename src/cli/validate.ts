@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { checks as allChecks } from '../../checks/index.ts';
 import { loadMemory } from '../agent/memory.ts';
-import type { AnyCheck, FactName, Reading } from '../api.ts';
+import type { AnyCheck, Reading } from '../api.ts';
 import type { Config } from '../config/config.ts';
+import { readEnforcement } from '../config/enforcement.ts';
 import { loadConfig } from '../config/load.ts';
 import { withMachine } from '../config/machine.ts';
 import { matchesGlob } from '../derive/glob.ts';
@@ -13,12 +14,14 @@ import { usageError } from '../errors.ts';
 import type { ValidationLevel, ValidationSource } from '../report/verdict-report.ts';
 import { oldestFactAt } from '../server/verdict-answer.ts';
 import { loadBaseline, saveBaseline } from '../store/baseline.ts';
+import { OF_THE_AGENT } from './agent-facts.ts';
 import { readSelection, selectGpus, withoutForeignGpus } from './gpu-selection.ts';
 import { leaveNow } from './leave.ts';
 import { engineFor, openMachine } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { type Output, parseOutputs, renderVerdict } from './outputs.ts';
 import { VERSION } from './version.ts';
+import { warn } from './warn.ts';
 
 export interface ValidateOptions extends MachineOptions {
   readonly level: ValidationLevel;
@@ -103,9 +106,6 @@ const fromDaemon = async (
   const kept = { ...asked.snapshot, checks: asked.snapshot.checks.filter(({ id }) => ids.has(id)) };
   return { snapshot: kept, source: 'daemon', ageSeconds: asked.ageSeconds };
 };
-
-/** Facts of whoever watches for a time: a single look has none of them. */
-const OF_THE_AGENT: readonly FactName[] = ['agent', 'stragglers', 'pastFindings'];
 
 /** What a run without the agent can judge: it says nothing about an agent that it is not. */
 const withoutAgent = (checks: readonly AnyCheck[]): readonly AnyCheck[] => {
@@ -221,9 +221,12 @@ export const validate = async (options: ValidateOptions): Promise<number> => {
     // Who asks for network/* only did not ask about GPUs.
     expectGpus: config.gpus === 'expected' && checks.some(({ id }) => id.startsWith('gpu/')),
     mayHaveNothing: config.gpus === 'none',
+    // Only now, so that a switch that is pulled while the node is judged counts.
+    enforcement: options.from === undefined ? readEnforcement(config.killSwitch) : { enabled: true },
     now: snapshot.at,
     ...(gpus === undefined ? {} : { gpus }),
   });
+  if (rendered.notEnforced !== undefined) warn(rendered.notEnforced);
   // Files first: what cannot be written is exit code 2, and then nothing has been said on standard output.
   const inOrder = [...rendered.texts].sort(
     (a, b) => Number(a.output.file === undefined) - Number(b.output.file === undefined),

@@ -1,4 +1,4 @@
-import type { NicRole } from '../api.ts';
+import type { Context, NicRole } from '../api.ts';
 import type { Mode } from '../engine/snapshot.ts';
 import type { Pins, SiteProfile } from '../knowledge/profiles/index.ts';
 
@@ -18,9 +18,26 @@ export interface Config {
   readonly checks: Readonly<
     Record<
       string,
-      { readonly mode: Mode; readonly options: Readonly<Record<string, number | string | boolean | readonly string[]>> }
+      {
+        readonly mode: Mode;
+        /** Where it counts, of the contexts in which it can run; all of them without it. */
+        readonly contexts?: readonly Context[];
+        readonly options: Readonly<Record<string, number | string | boolean | readonly string[]>>;
+      }
     >
   >;
+  readonly suppressions: readonly {
+    /** A check id, or a glob over them. */
+    readonly check: string;
+    /** As people name a part: `gpu3`, a UUID, a PCI address, `mlx5_2`. */
+    readonly component?: string;
+    readonly owner: string;
+    readonly reason: string;
+    /** Unix ms. */
+    readonly until: number;
+    /** `/etc/muster/muster.yaml:12:5` */
+    readonly setBy: string;
+  }[];
   readonly webListen: string;
   /** The exporter-toolkit web configuration file: TLS, passwords, headers. */
   readonly webConfigFile?: string;
@@ -39,6 +56,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Without it: text for a person and for the journal, JSON for everything else. */
   readonly logFormat?: 'text' | 'json';
+  /** The file whose presence turns enforcement off. */
+  readonly killSwitch: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
   readonly siteProfiles: readonly SiteProfile[];

@@ -15,6 +15,10 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   MUSTER_RUNTIME_DIR: ['runtime_dir'],
 };
 
+/** The variable that gives the setting of this path. */
+export const variableOf = (path: readonly string[]): string =>
+  Object.keys(ENVIRONMENT).find((name) => ENVIRONMENT[name]?.join('.') === path.join('.')) ?? path.join('.');
+
 type Env = Readonly<Record<string, string | undefined>>;
 /** Scalar settings that the environment may give; the environment wins over files. */
 export const fromEnvironment = (env: Env): Plain => {

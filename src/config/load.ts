@@ -1,10 +1,11 @@
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AnyCheck } from '../api.ts';
-import { secondsOf } from '../duration.ts';
+import { secondsOf, timeOf } from '../duration.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
 import { type Config, DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
-import { fromEnvironment } from './environment.ts';
+import { killSwitchFile } from './enforcement.ts';
+import { ENVIRONMENT, fromEnvironment, variableOf } from './environment.ts';
 import { exists, filesIn } from './files.ts';
 import { merge, type Plain } from './plain.ts';
 import type { ConfigFile } from './schema.ts';
@@ -23,50 +24,82 @@ const defaultStateDir = (env: Env): string =>
 const defaultRuntimeDir = (env: Env): string =>
   isRoot() ? '/run/muster' : join(env.XDG_RUNTIME_DIR ?? `/tmp/muster-${process.getuid?.() ?? 'user'}`, 'muster');
 
+/** A file or the environment: what it sets, and where each setting stands, `muster.yaml:3:1` or the variable. */
+export interface Layer {
+  readonly settings: Plain;
+  readonly at: (path: readonly string[]) => string;
+}
+
+interface Sources {
+  readonly file?: string;
+  readonly env: Env;
+  readonly checks: readonly AnyCheck[];
+}
+
 /**
  * Files, then the environment: `--config FILE` stands for the main file and must exist; the others may be missing.
  * Throws a coded error that names file, line, column and path. The parts that only a configured node needs (YAML, the
  * schema) are loaded when there is something to read: a prolog has 150 ms.
  */
-export const loadConfig = async (o: {
-  readonly file?: string;
-  readonly env: Env;
-  readonly checks: readonly AnyCheck[];
-}): Promise<Config> => {
+export const loadLayers = async (o: Sources): Promise<readonly Layer[]> => {
   const { env, checks } = o;
   const main = o.file ?? env.MUSTER_CONFIG ?? (exists(MAIN_FILE) ? MAIN_FILE : undefined);
   const files = [...(main === undefined ? [] : [main]), ...(o.file === undefined ? filesIn(CONF_D) : [])];
   const environment = fromEnvironment(env);
-  const profiles = filesIn(env.MUSTER_PROFILES_DIR ?? PROFILES_D);
 
-  let settings: Plain = {};
-  let machineSetBy: string | undefined;
+  const layers: Layer[] = [];
   if (files.length > 0) {
     const { validatedFile } = await import('./validated-file.ts');
-    for (const file of files) {
-      const { settings: own, at } = validatedFile(file, checks);
-      settings = merge(settings, own);
-      if (own.machine !== undefined) machineSetBy = `${at(['machine'])} machine`;
-    }
+    layers.push(...files.map((file) => validatedFile(file, checks)));
   }
   if (Object.keys(environment).length > 0) {
     const { validatedEnvironment } = await import('./validated-environment.ts');
-    settings = merge(settings, validatedEnvironment(environment, env));
-    if (environment.machine !== undefined) machineSetBy = 'MUSTER_MACHINE';
+    layers.push({ settings: validatedEnvironment(environment, env), at: variableOf });
   }
-  const siteProfiles = profiles.length === 0 ? [] : (await import('./site-profiles.ts')).readSiteProfiles(profiles);
-  const config = complete(settings as ConfigFile, env, siteProfiles);
-  return machineSetBy === undefined ? config : { ...config, machineSetBy };
+  return layers;
 };
+
+/** The machine profiles of the site, one a file. */
+export const siteProfileFiles = (env: Env): readonly string[] => filesIn(env.MUSTER_PROFILES_DIR ?? PROFILES_D);
+
+/** The configuration in force, of all layers; throws what `loadLayers` throws. */
+export const loadConfig = async (o: Sources): Promise<Config> => {
+  const { env } = o;
+  const layers = await loadLayers(o);
+  const settings = layers.reduce<Plain>((under, over) => merge(under, over.settings), {});
+  const profiles = siteProfileFiles(env);
+  const siteProfiles = profiles.length === 0 ? [] : (await import('./site-profiles.ts')).readSiteProfiles(profiles);
+  const config = {
+    ...complete(settings as ConfigFile, env, siteProfiles),
+    suppressions: layers.flatMap(suppressionsIn),
+  };
+  const machine = layers.findLast((layer) => layer.settings.machine !== undefined);
+  return machine === undefined ? config : { ...config, machineSetBy: machineSetBy(machine.at(['machine'])) };
+};
+
+const machineSetBy = (at: string): string => (at in ENVIRONMENT ? at : `${at} machine`);
+
+/** Each file adds its own: a list that another one replaced would let findings count again that nobody meant to. */
+const suppressionsIn = ({ settings, at }: Layer): Config['suppressions'] =>
+  ((settings as ConfigFile).suppressions ?? []).map(({ component, until, ...rest }, i) => ({
+    ...rest,
+    ...(component === undefined ? {} : { component }),
+    until: timeOf(until),
+    setBy: at(['suppressions', String(i)]),
+  }));
 
 /** The entries that are set. */
 const entriesOf = <T>(section: Readonly<Record<string, T | undefined>> = {}): [string, T][] =>
   Object.entries(section).flatMap(([name, value]): [string, T][] => (value === undefined ? [] : [[name, value]]));
 
-const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile[]): Config => {
+const complete = (
+  file: ConfigFile,
+  env: Env,
+  siteProfiles: readonly SiteProfile[],
+): Omit<Config, 'suppressions' | 'machineSetBy'> => {
   const sources = entriesOf(file.sources);
   const checks = Object.entries(
-    (file.checks ?? {}) as Record<string, { mode?: Config['checks'][string]['mode']; options?: Plain } | undefined>,
+    (file.checks ?? {}) as Record<string, (Partial<Config['checks'][string]> & { options?: Plain }) | undefined>,
   );
   const { MUSTER_SYSFS_ROOT, MUSTER_PROC_ROOT, MUSTER_KMSG } = env;
   return {
@@ -83,7 +116,11 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
     checks: Object.fromEntries(
       checks.map(([id, entry]) => [
         id,
-        { mode: entry?.mode ?? 'enforce', options: (entry?.options ?? {}) as Config['checks'][string]['options'] },
+        {
+          mode: entry?.mode ?? 'enforce',
+          ...(entry?.contexts === undefined ? {} : { contexts: entry.contexts }),
+          options: entry?.options ?? {},
+        },
       ]),
     ),
     webListen: file.web?.listen ?? DEFAULT_LISTEN,
@@ -107,6 +144,7 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
     },
     logLevel: file.log?.level ?? 'info',
     ...(file.log?.format === undefined ? {} : { logFormat: file.log.format }),
+    killSwitch: killSwitchFile(env),
     stateDir: file.state_dir ?? defaultStateDir(env),
     runtimeDir: file.runtime_dir ?? defaultRuntimeDir(env),
     siteProfiles,

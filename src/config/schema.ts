@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
-import { secondsOf } from '../duration.ts';
+import { matchesGlob } from '../derive/glob.ts';
+import { secondsOf, timeOf } from '../duration.ts';
 import { PIN_NAMES } from '../knowledge/profiles/pins.ts';
 import { SOURCES, TOOLS } from './known-names.ts';
+import { rangeOf } from './option-range.ts';
 
 const text = v.string('must be a text');
 const flag = v.boolean('must be true or false');
-const number = (unit?: string) => v.number(`must be a number${unit === undefined ? '' : ` (${unit})`}`);
+const number = () => v.number('must be a number');
 
 /** `debug, info, warn or error` */
 const inWords = (values: readonly string[]): string => values.join(', ').replace(/, ([^,]*)$/, ' or $1');
@@ -57,8 +59,15 @@ const version = v.pipe(v.string(words), v.nonEmpty('must not be empty'));
 const versions = v.union([version, v.pipe(v.array(version), v.minLength(1, 'must not be empty'))], words);
 
 const optionValue = (option: Option): v.GenericSchema => {
-  const { default: value } = option;
-  if (typeof value === 'number') return v.pipe(number(option.unit), v.finite('must be finite'));
+  const { default: value, unit } = option;
+  if (typeof value === 'number') {
+    const { least, most, words } = rangeOf(unit);
+    const bounds = [
+      ...(least === undefined ? [] : [v.minValue<number, number, string>(least, words)]),
+      ...(most === undefined ? [] : [v.maxValue<number, number, string>(most, words)]),
+    ];
+    return v.pipe(v.number(words), v.finite(words), ...bounds);
+  }
   if (typeof value === 'boolean') return flag;
   if (typeof value === 'string') return text;
   return list(text);
@@ -66,15 +75,36 @@ const optionValue = (option: Option): v.GenericSchema => {
 
 const checkEntry = (check: AnyCheck) => {
   const options = Object.entries((check.options ?? {}) as Record<string, Option>);
+  const contexts = v.picklist(check.contexts, `must be ${inWords(check.contexts)}, where ${check.id} can run`);
   return v.optional(
     section({
       mode: v.optional(oneOf(['enforce', 'observe', 'off'])),
+      contexts: v.optional(v.pipe(list(contexts), v.minLength(1, 'is empty; mode: off takes a check out everywhere'))),
       options: v.optional(
         section(Object.fromEntries(options.map(([name, option]) => [name, v.optional(optionValue(option))]))),
       ),
     }),
   );
 };
+
+const said = v.pipe(text, v.regex(/\S/, 'is empty'));
+
+const time = v.pipe(
+  text,
+  v.check((written) => !Number.isNaN(timeOf(written)), 'is not a time: write for example 2026-12-01T08:00:00Z'),
+);
+
+const suppression = (checks: readonly AnyCheck[]) =>
+  section({
+    check: v.pipe(
+      text,
+      v.check((glob) => checks.some(({ id }) => matchesGlob(glob, id)), 'matches no check; muster checks lists them'),
+    ),
+    component: v.optional(said),
+    owner: said,
+    reason: said,
+    until: time,
+  });
 
 const between = (least: number, most: number) => {
   const words = `must be ${least} to ${most}`;
@@ -102,6 +132,7 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
         'is not a check; muster checks lists them',
       ),
     ),
+    suppressions: v.optional(list(suppression(checks))),
     web: v.optional(section({ listen: v.optional(listen), config_file: v.optional(absolutePath) })),
     control: v.optional(section({ group: v.optional(text) })),
     events: v.optional(section({ max_mb: v.optional(atLeast(1)), max_age: v.optional(duration) })),
@@ -126,3 +157,14 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
   });
 
 export type ConfigFile = v.InferOutput<ReturnType<typeof configSchema>>;
+
+/** The paths of all settings, in the order in which they are documented; what is a list is one setting. */
+export const settingPaths = (checks: readonly AnyCheck[]): readonly (readonly string[])[] => {
+  const below = (schema: unknown, path: readonly string[]): readonly (readonly string[])[] => {
+    const { wrapped, entries } = schema as { readonly wrapped?: unknown; readonly entries?: Record<string, unknown> };
+    if (wrapped !== undefined) return below(wrapped, path);
+    if (entries === undefined) return [path];
+    return Object.entries(entries).flatMap(([name, entry]) => below(entry, [...path, name]));
+  };
+  return below(configSchema(checks), []);
+};

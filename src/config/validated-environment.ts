@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { configError } from '../errors.ts';
-import { ENVIRONMENT } from './environment.ts';
+import { variableOf } from './environment.ts';
 import type { Plain } from './plain.ts';
 import { configSchema } from './schema.ts';
 
@@ -9,7 +9,6 @@ export const validatedEnvironment = (settings: Plain, env: Readonly<Record<strin
   // No variable sets an option of a check, so their part of the schema is not built.
   const result = v.safeParse(configSchema([]), settings);
   if (result.success) return settings;
-  const path = result.issues[0].path?.map(({ key }) => String(key)).join('.') ?? '';
-  const name = Object.keys(ENVIRONMENT).find((key) => ENVIRONMENT[key]?.join('.') === path) ?? path;
+  const name = variableOf(result.issues[0].path?.map(({ key }) => String(key)) ?? []);
   throw configError(`${name}=${env[name] ?? ''}: ${result.issues[0].message}; correct or unset the variable`);
 };

@@ -33,7 +33,7 @@ import type { OptionValues } from './options.ts';
 import { OWN_SOURCE } from './own-source.ts';
 import type { CheckResult, FactMap, FindingRecord, Mode, NodeIdentity, Snapshot } from './snapshot.ts';
 import { createSourceBook } from './sources.ts';
-import { createSuppressions, type Suppression, type Suppressions } from './suppressions.ts';
+import { createSuppressions, type StatedSuppression, type Suppression, type Suppressions } from './suppressions.ts';
 import { unsuppressed, worst } from './verdict.ts';
 
 /** The part of the configuration that judging depends on. */
@@ -43,10 +43,13 @@ export interface EngineSettings {
   readonly siteProfiles: readonly SiteProfile[];
   /** Versions that the configuration allows; they win over the profile's. */
   readonly pins?: Pins;
-  readonly checks: Readonly<Record<string, { readonly mode: Mode; readonly options: OptionValues }>>;
+  readonly checks: Readonly<
+    Record<string, { readonly mode: Mode; readonly contexts?: readonly Context[]; readonly options: OptionValues }>
+  >;
   readonly optionalSources: ReadonlySet<string>;
   readonly nicRoles: readonly RoleOverride[];
   readonly kernelLogTrust: 'kernel' | 'any';
+  readonly suppressions?: readonly StatedSuppression[];
 }
 
 /** What the host knows of children that would not die. */
@@ -98,7 +101,7 @@ export interface Engine {
   configure(settings: EngineSettings): void;
   /** Lays to rest what somebody has dealt with. */
   acknowledge(o: { readonly component?: string; readonly check?: string; readonly owner: string }): Acknowledgement;
-  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active' | 'takeEnded'>;
+  readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active' | 'stated' | 'takeEnded'>;
   /** The components that are known here, with what is gone but for its findings. */
   components(): readonly Component[];
   /** GPUs that were seen to have been reset since the last call. */
@@ -134,6 +137,7 @@ export const createEngine = (o: {
   const sources = createSourceBook();
   const lifetimes = createLifetimes();
   const suppressions = createSuppressions();
+  suppressions.configure(settings.suppressions ?? []);
   const remembered = new Map<string, { inputs: readonly unknown[]; result: CheckResult }>();
   const errors = new Map<string, number>();
   const hanging = new Set<string>();
@@ -193,6 +197,7 @@ export const createEngine = (o: {
       node: NODE,
       profile,
       mode: configured?.mode ?? 'enforce',
+      ...(configured?.contexts === undefined ? {} : { contexts: configured.contexts }),
       options: configured?.options ?? {},
       optionalSources: settings.optionalSources,
       expectedFacts,
@@ -282,6 +287,7 @@ export const createEngine = (o: {
     },
     configure: (next) => {
       settings = next;
+      suppressions.configure(next.suppressions ?? []);
       store.configure(factSettings(next));
     },
     acknowledge: ({ component, check, owner }) => {

@@ -26,6 +26,8 @@ export interface EvaluationContext {
   readonly node: Component;
   readonly profile: Profile;
   readonly mode: Mode;
+  /** Where the configuration lets it count, of the contexts in which it can run; all of them without it. */
+  readonly contexts?: readonly Context[];
   readonly options: OptionValues;
   /** Sources that the site declared optional: their absence is SKIPPED, and said so. */
   readonly optionalSources: ReadonlySet<string>;
@@ -69,9 +71,13 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
     errors,
   });
 
-  if (ctx.mode === 'off') return whole('SKIPPED', 'turned off in the configuration');
+  if (ctx.mode === 'off') return { ...whole('SKIPPED', 'turned off in the configuration'), leftOut: true };
   if (!check.contexts.includes(ctx.context))
     return whole('SKIPPED', `runs in ${check.contexts.join(', ')}, not in ${ctx.context}`);
+  if (ctx.contexts?.includes(ctx.context) === false) {
+    const reason = `the configuration lets it count in ${ctx.contexts.join(', ')}, not in ${ctx.context}`;
+    return { ...whole('SKIPPED', reason), leftOut: true };
+  }
 
   for (const name of check.requires as readonly FactName[]) {
     const fact = factOf(facts, name);

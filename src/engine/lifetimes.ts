@@ -100,8 +100,12 @@ export const createLifetimes = (): Lifetimes => {
 
   const apply: Lifetimes['apply'] = (check, result, { now, bootedAt }) => {
     const held = heldBy(check.id);
-    if (result.mode === 'off') {
-      drop(held, now, 'the check is turned off');
+    if (result.leftOut === true) {
+      drop(
+        held,
+        now,
+        result.mode === 'off' ? 'the check is turned off' : (result.reason ?? 'it no longer counts here'),
+      );
       return result;
     }
     const raise = check.raise ?? AT_ONCE;
@@ -161,7 +165,7 @@ export const createLifetimes = (): Lifetimes => {
   return {
     apply,
     withRaised: (result, now) => {
-      if (result.mode === 'off') return result;
+      if (result.leftOut === true) return result;
       const held = heldBy(result.id);
       const present = new Set(result.findings.map(keyOf));
       const lapses = lapsesIn(result);

@@ -15,6 +15,17 @@ import type {
 export type Verdict = 'PASS' | 'INFO' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'SKIPPED';
 export type Mode = 'enforce' | 'observe' | 'off';
 
+/** Whether verdicts are acted on: exit codes, prologs, gates. Judging goes on where they are not. */
+export type Enforcement =
+  | { readonly enabled: true }
+  | {
+      readonly enabled: false;
+      /** The first line of the kill switch, or why there is none. */
+      readonly reason: string;
+      /** The kill switch. */
+      readonly file: string;
+    };
+
 export type FactMap = { readonly [K in FactName]?: Fact<Facts[K]> };
 
 export interface FindingRecord {
@@ -71,6 +82,8 @@ export interface CheckResult {
   /** What it says besides its findings. */
   readonly besides: Verdict;
   readonly mode: Mode;
+  /** The configuration takes it out, everywhere or in this context: what was found before does not count either. */
+  readonly leftOut?: true;
   /** Why a check is SKIPPED or UNKNOWN as a whole. */
   readonly reason?: string;
   readonly findings: readonly FindingRecord[];

@@ -1,3 +1,4 @@
+import { matchesComponent } from '../derive/component-match.ts';
 import { matchesGlob } from '../derive/glob.ts';
 import type { FindingRecord } from './snapshot.ts';
 
@@ -16,7 +17,24 @@ export interface Suppression {
   readonly until: number;
 }
 
+/** One that the configuration states: it begins and ends with its lines there. */
+export interface StatedSuppression {
+  /** A check id, or a glob over them. */
+  readonly check: string;
+  /** As people name a part; which one it is, each finding tells. */
+  readonly component?: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** Unix ms. */
+  readonly until: number;
+  /** `/etc/muster/muster.yaml:12:5` */
+  readonly setBy: string;
+}
+
 export interface Suppressions {
+  /** What the configuration states now, besides those that were added. */
+  configure(stated: readonly StatedSuppression[]): void;
+  stated(now: number): readonly StatedSuppression[];
   add(suppression: Suppression): void;
   /** Ends those of exactly this check and component; answers with what was ended. */
   remove(check: string, component: string | undefined): readonly Suppression[];
@@ -24,7 +42,7 @@ export interface Suppressions {
   mark(finding: FindingRecord, now: number): FindingRecord;
   active(now: number): readonly Suppression[];
   /** Those that have ended by themselves since the last call. */
-  takeEnded(now: number): readonly Suppression[];
+  takeEnded(now: number): readonly (Suppression | StatedSuppression)[];
   restore(saved: readonly Suppression[], now: number): void;
 }
 
@@ -33,11 +51,21 @@ const isSame = (one: Suppression, check: string, component: string | undefined):
 
 export const createSuppressions = (): Suppressions => {
   let all: readonly Suppression[] = [];
+  let ofConfiguration: readonly StatedSuppression[] = [];
+  /** Those that were over when they were read had no end that anybody waited for. */
+  let endsTakenAt: number | undefined;
 
   const covers = ({ check, component }: Suppression, finding: FindingRecord): boolean =>
     matchesGlob(check, finding.check) && (component === undefined || component === finding.component.key);
 
+  const statedCovers = ({ check, component }: StatedSuppression, finding: FindingRecord): boolean =>
+    matchesGlob(check, finding.check) && (component === undefined || matchesComponent(component, finding.component));
+
   return {
+    configure: (stated) => {
+      ofConfiguration = stated;
+    },
+    stated: (now) => ofConfiguration.filter(({ until }) => until > now),
     add: (suppression) => {
       all = [...all.filter((one) => !isSame(one, suppression.check, suppression.component)), suppression];
     },
@@ -47,7 +75,11 @@ export const createSuppressions = (): Suppressions => {
       return ended;
     },
     mark: (finding, now) => {
-      const [longest] = all.filter((one) => one.until > now && covers(one, finding)).sort((a, b) => b.until - a.until);
+      const covering = [
+        ...all.filter((one) => covers(one, finding)),
+        ...ofConfiguration.filter((one) => statedCovers(one, finding)),
+      ];
+      const [longest] = covering.filter(({ until }) => until > now).sort((a, b) => b.until - a.until);
       if (longest === undefined) return finding;
       return { ...finding, suppressedUntil: longest.until, suppressedBy: `${longest.owner}: ${longest.reason}` };
     },
@@ -55,7 +87,9 @@ export const createSuppressions = (): Suppressions => {
     takeEnded: (now) => {
       const ended = all.filter(({ until }) => until <= now);
       if (ended.length > 0) all = all.filter(({ until }) => until > now);
-      return ended;
+      const before = endsTakenAt ?? now;
+      endsTakenAt = now;
+      return [...ended, ...ofConfiguration.filter(({ until }) => until > before && until <= now)];
     },
     restore: (saved, now) => {
       all = saved.filter(({ until }) => until > now);

@@ -91,6 +91,13 @@ export const CATALOGUE: readonly MetricFamily[] = [
     'When the configuration was last read successfully.',
     minimal,
   ),
+  agent(
+    'enforcement_enabled',
+    'gauge',
+    [],
+    'Whether verdicts are acted on here; 0 while the kill switch is pulled.',
+    minimal,
+  ),
   agent('source_up', 'gauge', ['source'], 'Whether the last reading of this source succeeded.', minimal),
   agent('source_duration_seconds', 'gauge', ['source'], 'How long the last reading of this source took.', readings),
   agent(

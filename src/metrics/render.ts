@@ -18,6 +18,7 @@ export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 export interface MetricsOptions {
   readonly version: string;
   readonly configReloadOk: boolean;
+  readonly enforcementEnabled: boolean;
   readonly detail: MetricsDetail;
   readonly maxSeries: number;
   /** The last validation of each level. */

@@ -22,6 +22,11 @@ nics:
 checks:
   thermal/hot-gpus: {mode: observe}   # reported, but does not count
   gpu/persistence-mode-off: {mode: off}
+  thermal/thermal-throttle:
+    contexts: [continuous]            # where it counts, of the contexts in which it can run: here not before a job
+    options: {share: 0.05}            # with the unit and within the range that checks.md states
+suppressions:                         # what is known and being dealt with: shown, but counts for nothing until then
+  - {check: 'thermal/*', component: gpu2, owner: ann, reason: fan ordered, until: 2026-12-01T08:00:00Z}
 validation: {schedule: '0 3 * * *', level: prejob}
 web:
   listen: 127.0.0.1:9780
@@ -47,6 +52,11 @@ export const configurationPage = (): string =>
       Object.entries(ENVIRONMENT).map(([name, path]) => [`\`${name}\``, `\`${path.join('.')}\``]),
     ),
     'The agent reads the configuration again on SIGHUP (`systemctl reload muster`) or `muster control reload`. One that cannot be used is refused with its line, the one before it stays in force, and `muster_config_last_reload_successful`, `host/agent-degraded` and `muster events --type config_refused` say so. Addresses, directories, tools and the log format change at the next start.',
+    '## Which findings count',
+    'A finding holds a node back where its check is in mode `enforce` and nobody has suppressed it. `mode: observe` shows it and lets it count for nothing; `mode: off` does not look; `contexts` keeps a check out of `continuous` (the agent), `prejob` (`muster validate`), `deep` or `job`. It can only narrow: a context in which a check cannot run is an error.',
+    'A suppression names a check (or a glob), perhaps a part (`gpu3`, a UUID, a PCI address, `mlx5_2`, `node`), who is behind it, why, and until when (RFC 3339). One that has ended hides nothing; `muster doctor` and the log of the agent say that it is still there. Each file adds its own to those of the others; every other list replaces the one before it. `muster suppress` does the same by hand for the running agent; a `muster validate` beside it honours both, and where the agent is not asked (`--max-age`) what it left in its state directory counts. An unprivileged user has a state directory of their own, and sees only what the configuration states.',
+    '**The kill switch.** While `/etc/muster/disabled` is there (`MUSTER_DISABLED_FILE` names another file), nothing is enforced on the node: `validate` judges and shows as ever but exits with 0, `-o nagios` and `-o npd` too, `-o junit` has no failures, and the Slurm prolog lets every job start. `ready` is then true in JSON, the severity stays, and `enforcement` says `{enabled: false, reason, file}`. Every output says NOT ENFORCED, never READY or OK, with the first line of the file, so write there why: `echo "driver rollout, ticket 17" > /etc/muster/disabled`. `muster_enforcement_enabled` is 0, `muster doctor` exits with 1. A file that is there but cannot be read counts, and so does one of which nobody can tell whether it is there: who pulls it does so because enforcing harms.',
+    '`muster doctor` shows the configuration in force with the file, line or variable behind each setting, and what each source and check lacks here.',
     'Roots, for containers and tests: `MUSTER_SYSFS_ROOT`, `MUSTER_PROC_ROOT`, `MUSTER_KMSG` (the device, or a file of records). The node is named by the configuration, else `SLURMD_NODENAME`, `NODE_NAME`, the host name. Under `--mock` the state and runtime directories are temporary unless the configuration or the environment sets them.',
   ]
     .join('\n\n')

@@ -7,6 +7,7 @@ const WHO: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   validate: '`validate`; every other verb ends with 0 or 2 unless it is named below',
   stragglers: '`stragglers`',
   ask: '`ack`, `suppress`, `unsuppress`, `control`',
+  doctor: '`doctor`',
   agent: '`agent`, ended by SIGTERM or SIGINT',
   mock: '`mock`: the code of the command, else',
   nagios: '`validate -o nagios`',

@@ -1,4 +1,4 @@
-import { secondsOf } from '../duration.ts';
+import { secondsOf, timeOf } from '../duration.ts';
 import { EVENT_TYPES, type EventType } from '../engine/event.ts';
 import type { EventQuery } from '../engine/event-query.ts';
 
@@ -17,15 +17,11 @@ export type ParsedEventQuery =
   | { readonly ok: false; readonly error: string };
 
 const DURATION = /^[0-9]{1,6}(s|m|h|d)$/;
-/** RFC 3339 §5.6, with the time zone that a bare date lacks. */
-const RFC_3339 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$/;
 /** No check id is half as long. */
 const MAX_GLOB_LENGTH = 64;
 
-const sinceMsOf = (text: string, nowMs: number): number => {
-  if (DURATION.test(text)) return nowMs - secondsOf(text) * 1000;
-  return RFC_3339.test(text) ? Date.parse(text.toUpperCase().replace(' ', 'T')) : Number.NaN;
-};
+const sinceMsOf = (text: string, nowMs: number): number =>
+  DURATION.test(text) ? nowMs - secondsOf(text) * 1000 : timeOf(text);
 
 const isType = (text: string): text is EventType => (EVENT_TYPES as readonly string[]).includes(text);
 

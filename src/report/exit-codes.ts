@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   validate: { ready: 0, notReady: 1, couldNotRun: 2 },
   /** `ack`, `suppress`, `unsuppress`, `control`: what the agent said to it. */
   ask: { done: 0, refused: 1, couldNotAsk: 2 },
+  /** `doctor`: whether an operator should mend something. */
+  doctor: { right: 0, toMend: 1, couldNotRun: 2 },
   /** `agent`, which ends by SIGTERM or SIGINT only. */
   agent: { stopped: 0, couldNotRun: 2 },
   /** `mock` ends as its command ends; these are what a shell says of one that did not start (POSIX, 2.8.2). */
@@ -42,7 +44,7 @@ const npdCodeOf = ({ ready, overall_severity }: VerdictReport): number => {
 export const exitCodeOf = (verdict: VerdictReport, protocol: ExitProtocol = 'validate'): number => {
   switch (protocol) {
     case 'nagios':
-      return NAGIOS[verdict.overall_severity];
+      return verdict.enforcement.enabled ? NAGIOS[verdict.overall_severity] : EXIT_CODES.nagios.ok;
     case 'npd':
       return npdCodeOf(verdict);
     default:

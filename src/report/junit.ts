@@ -1,6 +1,7 @@
 import { actionWords } from './actions.ts';
 import { nameOf, whereabouts } from './component-name.ts';
 import type { CheckReport, FindingReport, VerdictReport } from './verdict-report.ts';
+import { notEnforced } from './verdict-words.ts';
 import { xmlText } from './xml.ts';
 
 const describe = (finding: FindingReport): string =>
@@ -39,8 +40,19 @@ const tally = (checks: readonly CheckReport[]): string =>
     `skipped="${checks.filter(({ severity }) => severity === 'SKIPPED').length}"`,
   ].join(' ');
 
+/** Who gates on failures and errors enforces: with the kill switch pulled there are none, and what was seen stays. */
+const withoutForce = (check: CheckReport): CheckReport => ({
+  ...check,
+  mode: 'observe',
+  ...(check.severity === 'UNKNOWN' ? { severity: 'SKIPPED' } : {}),
+});
+
 /** `-o junit`: a suite a category, a case a check; what could not be judged is an error, not a failure. */
-export const junitReport = ({ node, validation, checks }: VerdictReport): string => {
+export const junitReport = (verdict: VerdictReport): string => {
+  const { node, validation, enforcement } = verdict;
+  const checks = enforcement.enabled ? verdict.checks : verdict.checks.map(withoutForce);
+  const pulled = notEnforced(verdict);
+  const name = `muster ${validation.level}${pulled === undefined ? '' : `, ${pulled}`}`;
   const categories = [...new Set(checks.map(({ category }) => category))];
   const suites = categories.map((category) => {
     const own = checks.filter((check) => check.category === category);
@@ -52,7 +64,7 @@ export const junitReport = ({ node, validation, checks }: VerdictReport): string
   });
   return `${[
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="muster ${validation.level}" time="${validation.duration_seconds}" ${tally(checks)}>`,
+    `<testsuites name="${xmlText(name)}" time="${validation.duration_seconds}" ${tally(checks)}>`,
     ...suites,
     '</testsuites>',
   ].join('\n')}\n`;

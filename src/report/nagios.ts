@@ -1,7 +1,7 @@
 import { countsInWords, countsOf } from './counts.ts';
 import { printable } from './printable.ts';
 import type { VerdictReport } from './verdict-report.ts';
-import { headline } from './verdict-words.ts';
+import { headline, notEnforced } from './verdict-words.ts';
 
 const WORD = {
   PASS: 'OK',
@@ -20,7 +20,12 @@ export const nagiosReport = (verdict: VerdictReport): string => {
   const { overall_severity, validation } = verdict;
   const counts = countsOf(verdict);
   const first = headline(verdict);
-  const text = withoutBar(`${countsInWords(verdict)}${first === undefined ? '' : `: ${first}`}`);
+  const pulled = notEnforced(verdict);
+  const text = withoutBar(
+    [...(pulled === undefined ? [] : [pulled]), countsInWords(verdict), ...(first === undefined ? [] : [first])].join(
+      ': ',
+    ),
+  );
   const perfdata = [
     `critical=${counts.critical};;1;0`,
     `unknown=${counts.unknown};;;0`,

@@ -1,6 +1,6 @@
 import { printable } from './printable.ts';
 import type { VerdictReport } from './verdict-report.ts';
-import { headline } from './verdict-words.ts';
+import { headline, notEnforced } from './verdict-words.ts';
 
 /** node-problem-detector cuts a plugin's output after `max_output_length`, by default 80 bytes. */
 const MAX_BYTES = 80;
@@ -13,6 +13,8 @@ const cut = (text: string): string => {
 /** `-o npd`: one line that becomes the message of a node condition. */
 export const npdReport = (verdict: VerdictReport): string => {
   const first = headline(verdict);
+  const pulled = notEnforced(verdict);
+  if (pulled !== undefined) return `${cut(printable(`${verdict.overall_severity}, ${pulled}`))}\n`;
   const text = verdict.ready || first === undefined ? `${verdict.overall_severity}: ready for jobs` : first;
   return `${cut(printable(text))}\n`;
 };

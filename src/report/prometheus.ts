@@ -7,6 +7,7 @@ export const prometheusReport = (snapshot: Snapshot, verdict: VerdictReport): Pr
   renderMetrics(snapshot, {
     version: verdict.tool.version,
     configReloadOk: true,
+    enforcementEnabled: verdict.enforcement.enabled,
     detail: 'standard',
     maxSeries: Number.POSITIVE_INFINITY,
     validations: [

@@ -8,7 +8,7 @@ import { findingLines } from './text/finding.ts';
 import { skippedLines, unknownLines } from './text/unjudged.ts';
 import { unknownGroups } from './unknown-groups.ts';
 import type { CheckReport, VerdictReport } from './verdict-report.ts';
-import { unsaidReason } from './verdict-words.ts';
+import { notEnforced, unsaidReason } from './verdict-words.ts';
 import { wrap } from './wrap.ts';
 
 export interface TextOptions {
@@ -52,6 +52,12 @@ const mockBanner = ({ node }: VerdictReport, mock: string | undefined, palette: 
       ]
     : [];
 
+const killSwitch = (verdict: VerdictReport, columns: number, palette: Palette): readonly string[] => {
+  const words = notEnforced(verdict);
+  if (words === undefined) return [];
+  return wrap(`${printable(words)}.`, columns).map((line) => palette.bad(palette.strong(line)));
+};
+
 const failures = (checks: readonly CheckReport[], columns: number, palette: Palette): readonly string[] => {
   const findings = checks.flatMap((check) =>
     check.findings.map((finding) => ({
@@ -81,8 +87,9 @@ const passes = (checks: readonly CheckReport[], palette: Palette): readonly stri
 };
 
 const conclusion = (verdict: VerdictReport, exitCode: number, palette: Palette): string => {
-  const paint = !verdict.ready ? palette.bad : verdict.overall_severity === 'WARNING' ? palette.doubtful : palette.good;
-  const words = verdict.ready ? 'READY' : 'NOT READY';
+  const isHeldBack = !verdict.ready || !verdict.enforcement.enabled;
+  const paint = isHeldBack ? palette.bad : verdict.overall_severity === 'WARNING' ? palette.doubtful : palette.good;
+  const words = !verdict.enforcement.enabled ? 'NOT ENFORCED' : verdict.ready ? 'READY' : 'NOT READY';
   return `${paint(palette.strong(`${words}: ${verdict.overall_severity}`))} (${countsInWords(verdict)}), exit code ${exitCode}`;
 };
 
@@ -95,6 +102,7 @@ export const textReport = (verdict: VerdictReport, options: TextOptions = {}): s
   return `${[
     ...header(verdict, palette),
     ...mockBanner(verdict, mock, palette),
+    ...killSwitch(verdict, columns, palette),
     '',
     ...failures(verdict.checks, columns, palette),
     ...passes(verdict.checks, palette),

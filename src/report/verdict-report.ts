@@ -1,6 +1,6 @@
 import type { AbsenceReason, Action, Severity } from '../api.ts';
 import type { PlainComponent } from '../engine/event.ts';
-import type { Mode, Verdict } from '../engine/snapshot.ts';
+import type { Enforcement, Mode, Verdict } from '../engine/snapshot.ts';
 
 export type ComponentReport = PlainComponent;
 
@@ -72,8 +72,9 @@ export interface VerdictReport {
     readonly source: ValidationSource;
     readonly age_seconds: number;
   };
-  /** Whether `validate` exits with 0. */
+  /** Whether `validate` exits with 0: nothing holds the node back, or nothing is enforced. */
   readonly ready: boolean;
+  readonly enforcement: Enforcement;
   readonly overall_severity: Verdict;
   /** Enforced checks by what they say without the findings that are suppressed. */
   readonly counts: Readonly<Record<Lowercase<Verdict>, number>>;

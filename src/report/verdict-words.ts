@@ -16,6 +16,12 @@ export const unsaidReason = ({ overall_severity, counts }: VerdictReport): strin
     ? 'no check could judge a GPU, and what was not looked at is not healthy'
     : undefined;
 
+/** That nothing is enforced, and why; nothing where it is. For people, in every output. */
+export const notEnforced = ({ enforcement }: Pick<VerdictReport, 'enforcement'>): string | undefined =>
+  enforcement.enabled
+    ? undefined
+    : `NOT ENFORCED, the kill switch ${enforcement.file} is pulled: ${enforcement.reason}`;
+
 /** The one thing to say where there is room for one: `gpu/xid-errors GPU 3: Xid 79: …`. */
 export const headline = (verdict: VerdictReport): string | undefined => {
   const worstCheck = verdict.checks.find(

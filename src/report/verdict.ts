@@ -1,5 +1,5 @@
 import type { Component } from '../api.ts';
-import type { CheckResult, FindingRecord, Snapshot, UnjudgedRecord, Verdict } from '../engine/snapshot.ts';
+import type { CheckResult, Enforcement, FindingRecord, Snapshot, UnjudgedRecord, Verdict } from '../engine/snapshot.ts';
 import { bySeverity, isCounted, isSuppressed, severityOf, worst } from '../engine/verdict.ts';
 import { nameOf } from './component-name.ts';
 import { componentReport } from './component-report.ts';
@@ -31,6 +31,8 @@ export interface VerdictOptions {
   readonly expectGpus: boolean;
   /** True where the configuration says so: then a node with nothing to judge is ready. */
   readonly mayHaveNothing?: boolean;
+  /** Whether the verdict is acted on; it is where nothing says otherwise. */
+  readonly enforcement?: Enforcement;
   /** Unix ms. */
   readonly now: number;
 }
@@ -142,7 +144,8 @@ const affectedComponents = (checks: readonly CheckResult[], now: number): readon
   return affected.sort((a, b) => bySeverity(a.max_severity, b.max_severity));
 };
 
-const isReady = (verdicts: readonly Verdict[], { failOn, unknown }: VerdictOptions): boolean =>
+const isReady = (verdicts: readonly Verdict[], { failOn, unknown, enforcement }: VerdictOptions): boolean =>
+  enforcement?.enabled === false ||
   !verdicts.some(
     (verdict) =>
       verdict === 'CRITICAL' ||
@@ -183,6 +186,7 @@ export const verdictOf = (snapshot: Snapshot, options: VerdictOptions): VerdictR
       age_seconds: options.ageSeconds,
     },
     ready: isReady(verdicts, options),
+    enforcement: options.enforcement ?? { enabled: true },
     overall_severity: worst(verdicts),
     counts: countsOf(said),
     affected_components: affectedComponents(enforced, now),

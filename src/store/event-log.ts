@@ -48,9 +48,9 @@ export interface EventLogOptions extends Partial<RetentionLimits> {
 }
 
 /** Some 30,000 events of the usual 500 bytes: months of a node that is well, days of one that is not. */
-const MAX_BYTES = 16 << 20;
+export const MAX_BYTES = 16 << 20;
 /** The straggler check looks 28 days back (repeat offenders); a week more, so that it never meets the edge. */
-const MAX_AGE_SECONDS = 35 * 86_400;
+export const MAX_AGE_SECONDS = 35 * 86_400;
 /** A segment is parsed in one turn of the event loop: a few milliseconds for this much. */
 const SEGMENT_BYTES = 256 << 10;
 /** Some 4 MB; an hour of a node that tells one thing a second. */

@@ -108,6 +108,14 @@ describe('the Slurm prolog', () => {
     expect(stderr).toMatch(/NOT CHECKED: .*disabled is there/);
   });
 
+  test('a kill switch that only Muster sees: the job starts, with one line', () => {
+    const enforcement = { enabled: false, reason: 'driver rollout', file: '/etc/muster/disabled' } as const;
+    const report = verdict([check([finding()])], { ready: true, enforcement });
+    const { code, stderr, scontrol } = runProlog(says(report));
+    expect({ code, scontrol }).toEqual({ code: 0, scontrol: [] });
+    expect(stderr).toBe('muster prolog: NOT ENFORCED, CRITICAL: driver rollout; the job starts\n');
+  });
+
   test('a dry run says what it would do, and does not', () => {
     const { code, stderr, scontrol } = runProlog(broken, { MUSTER_PROLOG_DRY_RUN: '1' });
     expect({ code, scontrol }).toEqual({ code: 0, scontrol: [] });

@@ -28,6 +28,7 @@ const METRICS: MetricsOptions = {
   version: '0.0.0',
   nodejsVersion: '20.19.0',
   configReloadOk: true,
+  enforcementEnabled: true,
   detail: 'standard',
   maxSeries: Number.POSITIVE_INFINITY,
   validations: [{ level: 'prejob', verdict: 'PASS', endedAt: STARTED_AT, durationSeconds: 5 }],

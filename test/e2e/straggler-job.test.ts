@@ -86,6 +86,7 @@ const machineOf = (healthy: string) => {
 const METRICS = {
   version: '0.0.0',
   configReloadOk: true,
+  enforcementEnabled: true,
   detail: 'standard',
   maxSeries: Number.POSITIVE_INFINITY,
   validations: [],

@@ -81,6 +81,7 @@ const result = (at: number, step: Step): CheckResult => {
     severity: step.findings?.length ? 'WARNING' : besides,
     besides,
     mode: step.mode ?? 'enforce',
+    ...(step.mode === 'off' ? { leftOut: true } : {}),
     findings: (step.findings ?? []).map((code) => finding(code, step)),
     unjudged: step.unknown ? [{ component: gpu, reason: 'timeout', detail: 'd', verdict: 'UNKNOWN' }] : [],
     judged: step.judged === false ? [] : [gpu],

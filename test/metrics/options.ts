@@ -5,6 +5,7 @@ export const METRICS: MetricsOptions = {
   version: '0.1.0',
   nodejsVersion: '20.20.2',
   configReloadOk: true,
+  enforcementEnabled: true,
   detail: 'standard',
   maxSeries: 5000,
   agent: {

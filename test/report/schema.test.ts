@@ -43,6 +43,13 @@ describe('the JSON of a verdict', () => {
     expect(validate({ ...rest, ready: true, isReady: true })).toBe(false);
   });
 
+  it('tells of a pulled kill switch, with its reason', () => {
+    const enforcement = { enabled: false, reason: 'driver rollout', file: '/etc/muster/disabled' } as const;
+    const verdict = parsed(jsonReport(verdictOf(failingSnapshot(), { ...OPTIONS, enforcement })));
+    expect(validate(verdict), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...verdict, enforcement: { enabled: false } })).toBe(false);
+  });
+
   it('never holds null', () => {
     expect(jsonReport(verdictOf(failingSnapshot({ facts: {} }), OPTIONS))).not.toMatch(/:\s*null/);
   });

@@ -6,6 +6,7 @@ export interface AgentState {
   readonly version: string;
   readonly nodejsVersion: string;
   readonly configReloadOk: boolean;
+  readonly enforcementEnabled: boolean;
   /** Of the daemon alone. */
   readonly agent?: RunningAgentState;
 }
@@ -63,6 +64,7 @@ export const agentSamples = (snapshot: Snapshot, agent: AgentState): readonly Sa
       mock: String(snapshot.node.mock !== undefined),
     }),
     sample('muster_config_last_reload_successful', Number(agent.configReloadOk)),
+    sample('muster_enforcement_enabled', Number(agent.enforcementEnabled)),
     sample('muster_abandoned_processes', snapshot.abandonedProcesses),
     ...(kernelLog?.ok ? [sample('muster_kernel_log_lost_records_total', kernelLog.value.lost)] : []),
     ...(agent.agent === undefined ? [] : running(agent.agent)),

@@ -58,7 +58,7 @@ export const runProlog = (
       MUSTER_SCONTROL: file('scontrol'),
       MUSTER_NODE_BINARY: process.execPath,
       MUSTER_PROLOG_HOOK: join(DEPLOY, 'slurm/prolog.mjs'),
-      MUSTER_KILL_SWITCH: file('disabled'),
+      MUSTER_DISABLED_FILE: file('disabled'),
       ...env,
     },
   });

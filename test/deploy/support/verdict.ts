@@ -36,6 +36,7 @@ export const verdict = (checks: readonly CheckReport[], over: Partial<VerdictRep
     age_seconds: 0,
   },
   ready: !checks.some(({ severity }) => severity === 'CRITICAL' || severity === 'UNKNOWN'),
+  enforcement: { enabled: true },
   overall_severity: checks[0]?.severity ?? 'PASS',
   counts: { pass: 0, info: 0, warning: 0, critical: 0, unknown: 0, skipped: 0 },
   affected_components: [],
