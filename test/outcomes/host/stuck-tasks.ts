@@ -29,6 +29,8 @@ const busy = LOOKS.reduce(
   asleep,
 );
 
+const blocked = (names: readonly string[]) => simulated().saying(names.map((name) => BLOCKED.replace('python3', name)));
+
 const limitedTo = (seconds: number, machine = asleep) =>
   machine.configured({
     checks: { 'host/stuck-tasks': { mode: 'enforce', options: { stuck_seconds: seconds } } },
@@ -102,6 +104,8 @@ export default {
         about: ['node'],
         saying: /reported 2 times .*, the latest for more than 241 s: kworker\/u8:2, python3$/,
       },
+      { on: blocked(['a', 'b', 'c']), about: ['node'], saying: /reported 3 times .*: a, b, c$/ },
+      { on: blocked(['a', 'b', 'c', 'd', 'e']), about: ['node'], saying: /reported 5 times .*: a, b, c and 2 more$/ },
       { on: at().saying([BLOCKED]), about: ['node'], saying: /reported once .* more than 120 s: python3$/ },
     ],
   },
