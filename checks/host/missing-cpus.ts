@@ -18,7 +18,7 @@ export default defineCheck({
     'docs.kernel.org, admin-guide/cputopology (present, online); NVIDIA Health Validation cpu_count and numa_node_count; NHC check_hw_cpuinfo',
   remedy:
     'See which: `lscpu -e`, `cat /sys/devices/system/cpu/offline`, `numactl -H`; why: `dmesg -T | grep -iE "CPU.*(offline|disabled|machine check)"`. ' +
-    'Bring one back with `echo 1 > /sys/devices/system/cpu/cpuN/online`; else look at the kernel command line (maxcpus, nr_cpus, isolcpus), the BIOS, the socket.',
+    'Bring one back with `echo 1 > /sys/devices/system/cpu/cpuN/online`; else look at the kernel command line (maxcpus, nr_cpus), the BIOS, the socket.',
   contexts: ['continuous', 'prejob', 'deep'],
   requires: ['cpus'],
   uses: ['profile'],
@@ -44,9 +44,10 @@ const judgeOffline = ({ ref, online, present, smt }: Cpus): Judgement<'offline'>
   about(ref, 'offline', together({ online, present }), (count) => {
     const threadsOff = smt.ok && THREADS_OFF.includes(smt.value);
     const expected = threadsOff ? Math.floor(count.present / 2) : count.present;
-    if (count.online >= expected) return undefined;
+    const missing = expected - count.online;
+    if (missing <= 0) return undefined;
     return {
-      message: `${expected - count.online} CPUs are offline: ${count.online} of ${count.present} are online${threadsOff ? ' and multithreading is off' : ''}, ${expected} should be`,
+      message: `${missing === 1 ? '1 CPU is' : `${missing} CPUs are`} offline: ${count.online} of ${count.present} are online${threadsOff ? ' and multithreading is off' : ''}, ${expected} should be`,
       observed: `${count.online} online`,
       expected: `${expected} online`,
       evidence: { online: count.online, present: count.present, ...(smt.ok ? { smt: smt.value } : {}) },

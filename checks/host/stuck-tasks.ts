@@ -14,7 +14,6 @@ import { type Incident, judgeIncidents, listed, times } from '../shared/kernel-i
 import { condition, drain, event, stay } from '../shared/rules.ts';
 
 const TWO_HOURS = { clearedAfterSeconds: 7200 };
-const WATCHED = 'the agent, once it has watched the tasks for so long';
 
 /**
  * Tasks that rest in state D on purpose: in the freezer, as a suspended job (control groups of version 1), and after
@@ -23,7 +22,7 @@ const WATCHED = 'the agent, once it has watched the tasks for so long';
 const RESTS_IN = new Set(['__refrigerator', 'kernel_clone', '_do_fork', 'wait_for_vfork_done']);
 
 /** Programs and threads of the driver, and the functions in which its callers wait (NVIDIA open-gpu-kernel-modules). */
-const OF_THE_DRIVER = { name: /^(nvidia|nv_queue|UVM )/, waitsIn: /^(nv_|nvidia_|uvm_|os_acquire_)/ };
+const OF_THE_DRIVER = { name: /^(nvidia|nv-|nv_queue|UVM )/, waitsIn: /^(nv_|nvidia_|uvm_|os_acquire_)/ };
 
 const isOfDriver = ({ name, waitsIn }: StuckTask): boolean =>
   OF_THE_DRIVER.name.test(name) || (waitsIn.ok && OF_THE_DRIVER.waitsIn.test(waitsIn.value));
@@ -58,8 +57,8 @@ export default defineCheck({
     },
   },
   rules: {
-    stuck: condition('WARNING', 'A task does not return from the kernel', stay('watch'), WATCHED),
-    'stuck-in-driver': condition('CRITICAL', 'A task does not return from the NVIDIA driver', drain('reboot'), WATCHED),
+    stuck: condition('WARNING', 'A task does not return from the kernel', stay('watch')),
+    'stuck-in-driver': condition('CRITICAL', 'A task does not return from the NVIDIA driver', drain('reboot')),
     ...eventRules,
   },
   judge: ({ tasks, kernelLog, gpus }, { node, now, bootedAt, options }) => [

@@ -25,6 +25,10 @@ export default {
     // What the kernel keeps for itself is not missing, and more than expected is no fault.
     expecting(Math.floor((LARGE * KIB) / 0.97)),
     expecting(LARGE * KIB * 0.5),
+    // Half of it may be missing, and exactly half is.
+    expecting(LARGE * KIB * 2).configured({
+      checks: { 'host/low-memory': { mode: 'enforce', options: { missing_share: 0.5 } } },
+    }),
   ],
   findings: {
     low: [

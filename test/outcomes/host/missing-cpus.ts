@@ -30,11 +30,11 @@ export default {
         severity: 'WARNING',
         saying: /^4 CPUs are offline: 220 of 224 are online, 224 should be$/,
       },
-      { on: simulated().with({ [ONLINE]: '0-55,57-223\n' }), about: ['node'], saying: /^1 CPUs are offline: 223 of/ },
+      { on: simulated().with({ [ONLINE]: '0-55,57-223\n' }), about: ['node'], saying: /^1 CPU is offline: 223 of/ },
       {
         on: simulated().with({ [ONLINE]: '0-110\n', [SMT]: 'off\n' }),
         about: ['node'],
-        saying: /^1 CPUs are offline: 111 of 224 are online and multithreading is off, 112 should be$/,
+        saying: /^1 CPU is offline: 111 of 224 are online and multithreading is off, 112 should be$/,
       },
       { on: simulated().with({ [ONLINE]: '0-111\n', [SMT]: 'on\n' }), about: ['node'], saying: /^112 CPUs/ },
     ],

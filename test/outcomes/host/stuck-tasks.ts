@@ -29,6 +29,13 @@ const busy = LOOKS.reduce(
   asleep,
 );
 
+const blocked = (names: readonly string[]) => simulated().saying(names.map((name) => BLOCKED.replace('python3', name)));
+
+const limitedTo = (seconds: number, machine = asleep) =>
+  machine.configured({
+    checks: { 'host/stuck-tasks': { mode: 'enforce', options: { stuck_seconds: seconds } } },
+  });
+
 export default {
   pass: [
     simulated(),
@@ -41,14 +48,12 @@ export default {
     asleep.with(task(700, { state: 'S' }), { from: 5 }),
     asleep.with({ 'proc/700/stat': undefined, 'proc/700/status': undefined, 'proc/700/wchan': undefined }, { from: 5 }),
     at().with(task(700, { waitsIn: '__refrigerator' })),
-    at().with(task(700, { waitsIn: 'kernel_clone' })),
-    // 299 s of watching are enough only for what began later.
+    ...['kernel_clone', '_do_fork', 'wait_for_vfork_done'].map((waitsIn) => at().with(task(700, { waitsIn }))),
+    // Watched for exactly as long as it takes.
     at().with({ ...task(700) }, { from: 1 }),
     at().saying([BLOCKED], { secondsAgo: 7201 }),
     at().saying([BLOCKED], { facility: 1 }),
     at().with({ 'proc/700/stat': stat(700, 'defunct) D 1', 'Z') }),
-    // A single look sees that a task sleeps, not that it is stuck: the kernel's log is judged all the same.
-    simulated().with(task(700)),
   ],
   findings: {
     stuck: [
@@ -60,9 +65,7 @@ export default {
           /^python3 \(pid 700\) has waited in rpc_wait_bit_killable for 5 min without running once; the limit is 300 s$/,
       },
       {
-        on: asleep.with(task(701, { name: 'dd' }), { from: 1 }).configured({
-          checks: { 'host/stuck-tasks': { mode: 'enforce', options: { stuck_seconds: 240 } } },
-        }),
+        on: limitedTo(240, asleep.with(task(650, { name: 'dd' }), { from: 1 })),
         about: ['node'],
         saying: /^python3 \(pid 700\) .* for 5 min .*, and 1 more; the limit is 240 s/,
       },
@@ -72,11 +75,24 @@ export default {
     'stuck-in-driver': [
       { on: inDriver, about: ['node'], severity: 'CRITICAL', saying: /^nvidia-smi \(pid 700\)/ },
       { on: at().with(task(700, { waitsIn: 'os_acquire_rwlock_write' })), about: ['node'], severity: 'CRITICAL' },
-      // Said by gpu/driver-unresponsive too.
-      {
-        on: inDriver.failing({ 'commands/nvidia-smi_-q_-x': 'hung: no answer in 10 s' }),
+      ...['nv-hostengine', 'nv_queue', 'UVM global queue'].map((name) => ({
+        on: at().with(task(700, { name })),
         about: ['node'],
-        severity: 'INFO',
+      })),
+      ...['nv_wait', 'nvidia_ioctl', 'uvm_ioctl'].map((waitsIn) => ({
+        on: at().with(task(700, { waitsIn })),
+        about: ['node'],
+      })),
+      // Said by gpu/driver-unresponsive too.
+      ...['hung', 'timeout'].map((how) => ({
+        on: inDriver.failing({ 'commands/nvidia-smi_-q_-x': `${how}: no answer in 10 s` }),
+        about: ['node'],
+        severity: 'INFO' as const,
+      })),
+      {
+        on: inDriver.failing({ 'commands/nvidia-smi_-q_-x': 'no-tool: nvidia-smi: not on PATH' }),
+        about: ['node'],
+        severity: 'CRITICAL',
       },
     ],
     'hung-task': [
@@ -88,10 +104,17 @@ export default {
         about: ['node'],
         saying: /reported 2 times .*, the latest for more than 241 s: kworker\/u8:2, python3$/,
       },
+      { on: blocked(['a', 'b', 'c']), about: ['node'], saying: /reported 3 times .*: a, b, c$/ },
+      { on: blocked(['a', 'b', 'c', 'd', 'e']), about: ['node'], saying: /reported 5 times .*: a, b, c and 2 more$/ },
       { on: at().saying([BLOCKED]), about: ['node'], saying: /reported once .* more than 120 s: python3$/ },
     ],
   },
-  skipped: at([0]).without('proc/**', 'kmsg'),
+  skipped: [
+    at([0]).without('proc/**', 'kmsg'),
+    // A single look sees that a task sleeps, not that it is stuck; nor do 300 s show what takes 301.
+    simulated().with(task(700)),
+    limitedTo(301),
+  ],
   unknown: [
     asleep.failing({ 'proc/700/status': 'denied: EACCES' }),
     at().failing({ 'proc/17/stat': 'timeout: no answer in 2 s' }),
