@@ -113,8 +113,7 @@ const judgeMount = (wanted: Wanted, mounts: readonly Mount[]): readonly Judgemen
   if (!path.startsWith('/')) {
     return [{ unjudged: component, because: absent('failed', `option paths: "${path}" is no mount point`) }];
   }
-  // What was mounted last covers the rest.
-  const mount = mounts.findLast((one) => one.path === path);
+  const mount = mounts.find((one) => one.path === path);
   const find = (code: Code, message: string, observed: string, expected: string): readonly Judgement<Code>[] => [
     {
       finding: {

@@ -2,7 +2,7 @@ import type { Component } from './component.ts';
 import type { PcieLink } from './facts.ts';
 import type { N, Reading, S } from './reading.ts';
 
-/** A mount of the machine, from `/proc/1/mountinfo`, in the order of mounting; filesystems of the kernel's own are left out. */
+/** A mount of the machine, from `/proc/1/mountinfo`, one a path; what is covered and the kernel's own filesystems are left out. */
 export interface Mount {
   readonly ref: Component;
   readonly path: string;

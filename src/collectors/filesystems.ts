@@ -55,7 +55,7 @@ export const filesystems = defineCollector({
     const table = run.ok ? tableOf(run.value) : run;
     if (!table.ok) return { filesystems: table };
     const complaints = run.ok ? run.value.stderr.split('\n') : [];
-    const root = mounted.value.findLast(({ path }) => path === '/')?.device;
+    const root = mounted.value.find(({ path }) => path === '/')?.device;
     const all = [...byFilesystem(mounted.value).values()].map((mounts) =>
       filesystemOf(mounts, lineOf(mounts, table.value, root), complaints),
     );

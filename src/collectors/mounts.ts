@@ -1,5 +1,13 @@
 import { absent, defineCollector, type Host, hostPart, known, type Mount, type Reading, type S } from '../api.ts';
-import { isMachines, isPseudo, isWrittenTo, kernelNameOf, type MountLine, mountTable } from '../parse/mountinfo.ts';
+import {
+  isMachines,
+  isPseudo,
+  isWrittenTo,
+  kernelNameOf,
+  type MountLine,
+  mountTable,
+  visibleMounts,
+} from '../parse/mountinfo.ts';
 import { parsed } from '../parse/reading.ts';
 import { ueventValue } from '../parse/uevent.ts';
 
@@ -9,7 +17,8 @@ const TABLE = '/proc/1/mountinfo';
 /** The mounts of the machine; absent where process 1 is that of a container. */
 export const machineMounts = async (host: Host): Promise<Reading<readonly MountLine[]>> => {
   const mounts = parsed(await host.read(TABLE), mountTable);
-  if (!mounts.ok || isMachines(mounts.value)) return mounts;
+  if (!mounts.ok) return mounts;
+  if (isMachines(mounts.value)) return known(visibleMounts(mounts.value));
   return absent(
     'unsupported',
     `${TABLE} is that of a container; with hostPID, or with the machine's /proc in MUSTER_PROC_ROOT, it is the machine's`,

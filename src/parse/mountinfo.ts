@@ -50,6 +50,12 @@ export const mountTable = (text: string): Reading<readonly MountLine[]> => {
   return mounts.length === 0 ? unreadable(text, 'a table of mounts') : known(mounts);
 };
 
+/** What is mounted last at a path covers what was there before. */
+export const visibleMounts = (mounts: readonly MountLine[]): readonly MountLine[] => {
+  const last = new Map(mounts.map((mount) => [mount.path, mount]));
+  return mounts.filter((mount) => last.get(mount.path) === mount);
+};
+
 /** Of the kernel itself: no data of anybody is in them, and a machine has dozens. */
 const PSEUDO = new Set([
   'binfmt_misc',

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { sectors } from '../../src/parse/block.ts';
 import { dfTable } from '../../src/parse/df.ts';
 import { raidArrays } from '../../src/parse/mdstat.ts';
-import { isMachines, isPseudo, isWrittenTo, kernelNameOf, mountTable } from '../../src/parse/mountinfo.ts';
+import {
+  isMachines,
+  isPseudo,
+  isWrittenTo,
+  kernelNameOf,
+  mountTable,
+  visibleMounts,
+} from '../../src/parse/mountinfo.ts';
 
 /** A text as a machine gives it, and what can become of it on the way. */
 const damaged = (text: string): fc.Arbitrary<string> =>
@@ -89,6 +96,16 @@ describe('mountinfo', () => {
   ])('with a root of type %s (%s) is the machine: %s', (type, options, isThat) => {
     const table = mountTable(`22 1 0:50 / / rw - ${type} ${type} rw,${options}\n23 22 0:5 / /x rw - tmpfs tmpfs rw\n`);
     expect(table.ok && isMachines(table.value)).toBe(isThat);
+  });
+
+  it('shows of each path what was mounted last', () => {
+    const table = mountTable(`${MOUNTINFO}31 22 0:5 / / rw - tmpfs tmpfs rw\n`);
+    const visible = table.ok ? visibleMounts(table.value) : [];
+    expect(visible.map(({ path, type }) => `${path} ${type}`)).toEqual([
+      '/proc proc',
+      '/mnt/with blank\ttab\\ xfs',
+      '/ tmpfs',
+    ]);
   });
 
   it('without a root is the machine', () => {

@@ -112,6 +112,13 @@ export default {
       },
     ],
     low: [
+      // Mounted over: one finding, of what one sees.
+      {
+        on: having('/dev/shm', { ...TERABYTE, available: 10e9 }).with({
+          [MOUNTS]: (text) => `${text}91 22 0:91 / /dev/shm rw - tmpfs tmpfs rw\n`,
+        }),
+        about: ['/dev/shm'],
+      },
       {
         on: having('/', { ...TERABYTE, available: 19_999_999_999 }),
         about: ['/'],
