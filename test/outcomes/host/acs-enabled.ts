@@ -38,6 +38,9 @@ export default {
     simulated().in('continuous'),
     // A root port redirects nothing that went another way; the kernel turns it on wherever there is an IOMMU.
     withPorts(deep(), /Root Port/, set('SrcValid', 'ReqRedir', 'CmpltRedir', 'UpstreamFwd')),
+    withPorts(deep(), /Root Port/, (block) =>
+      set('ReqRedir', 'CmpltRedir')(block).replace('0000:3d:01.0', '0000:15:02.0'),
+    ),
     // Source validation and upstream forwarding send nothing round about.
     withPorts(deep(), DOWNSTREAM, set('SrcValid', 'TransBlk', 'UpstreamFwd', 'EgressCtrl', 'DirectTrans')),
     // A port without the capability cannot redirect.

@@ -170,6 +170,8 @@ export default {
         about: ['node'],
         severity: 'WARNING',
       },
+      // One that is masked cannot run: told once.
+      { on: slurm(MASKED), about: [] },
       // One that failed is told as such, and no second time.
       { on: slurm(FAILED), about: [] },
     ],
