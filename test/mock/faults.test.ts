@@ -25,7 +25,13 @@ const SYSTEMCTL = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWit
 const DF = [...treeOf('hgx-h100-8').keys()].find((path) => path.startsWith('commands/df_')) ?? 'df';
 
 /** What each fault changes on hgx-h100-8, at one moment: files of the tree, and leaves of the XML. */
-const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; readonly leaves?: readonly string[] }>> = {
+interface Change {
+  readonly files: readonly string[];
+  readonly leaves?: readonly string[];
+  /** hgx-h100-8, where the fault makes sense there. */
+  readonly machine?: string;
+}
+const CHANGES: Readonly<Record<string, Change>> = {
   'xid79@gpu3': { files: ['kmsg'] },
   'lost@gpu3': { files: [TABLE, XML, 'commands/nvidia-smi_nvlink_-e.out', 'commands/nvidia-smi_nvlink_-s.out'] },
   'missing@gpu3': { files: [...outs, 'kmsg'] },
@@ -131,6 +137,23 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
   'persistenced-failed': { files: [SYSTEMCTL] },
   'peermem-missing': { files: ['proc/modules', 'sys/module/nvidia_peermem/refcnt'] },
   acs: { files: ['commands/lspci_-D_-n_-vv_-d_::0604.out'] },
+  'pkey-missing@mlx5_2': { files: [`${NIC2}/ports/1/pkeys/0`] },
+  'nic-pcie-width@mlx5_2': {
+    files: [`${NIC2}/device/current_link_width`, 'sys/bus/pci/devices/0000:4f:00.0/current_link_width'],
+  },
+  'nic-hot@mlx5_2': { files: [`${NIC2}/device/hwmon/hwmon3/temp1_input`] },
+  'optics-hot@mlx5_2': { files: [`${NIC2}/device/hwmon/hwmon3/temp2_input`] },
+  'nic-firmware-hung@mlx5_2': { files: ['kmsg'] },
+  'roce-pausing@mlx5_2': { machine: 'hgx-h100-8-roce', files: ['commands/ethtool_-S_enp79s0np0.out'] },
+  'roce-misconfigured@mlx5_2': {
+    machine: 'hgx-h100-8-roce',
+    files: [
+      'commands/dcb_app_show_dev_enp79s0np0_dscp-prio.out',
+      'commands/dcb_pfc_show_dev_enp79s0np0.out',
+      `${NIC2}/device/net/enp79s0np0/mtu`,
+      'sys/class/net/enp79s0np0/mtu',
+    ],
+  },
   'host-pressure': { files: ['cpu', 'io', 'memory'].map((name) => `proc/pressure/${name}`) },
   'stuck-task': { files: ['kmsg', ...['stat', 'status', 'wchan'].map((name) => `proc/51920/${name}`)] },
   'stuck-driver-task': { files: ['stat', 'status', 'wchan'].map((name) => `proc/51921/${name}`) },
@@ -154,9 +177,10 @@ const CHANGES: Readonly<Record<string, { readonly files: readonly string[]; read
 };
 
 describe('a fault changes what it is about and nothing else', () => {
-  const healthy = treeOf('hgx-h100-8');
   test.each(Object.entries(CHANGES))('%s', (fault, expected) => {
-    const broken = treeOf(`hgx-h100-8+${fault}`);
+    const { machine = 'hgx-h100-8' } = expected;
+    const healthy = treeOf(machine);
+    const broken = treeOf(`${machine}+${fault}`);
     expect(changedPaths(healthy, broken)).toEqual([...expected.files].sort());
     if (expected.leaves) {
       expect(changedLeaves(file(healthy, XML), file(broken, XML))).toEqual(
@@ -193,20 +217,21 @@ describe.each(MACHINE_NAMES)('%s', (name) => {
     expect(changedPaths(treeOf(name), treeOf(`${name}+${fault}`))).not.toEqual([]);
   });
 
-  test.each(fitting.filter((fault) => ['ecc', 'throttle', 'power-brake', 'ib-flap', 'ib-errors'].includes(fault)))(
-    '%s rises between two samples a second apart',
-    (fault) => {
-      const numbers = (seconds: number): string => {
-        const [healthy, broken] = [treeOf(name, seconds), treeOf(`${name}+${fault}`, seconds)];
-        // Where the driver has no counters (before 580) only the flag can show.
-        return changedPaths(healthy, broken)
-          .map((path) => (path === XML ? changedLeafTexts(file(broken, XML), fault) : file(broken, path)))
-          .join('\n');
-      };
-      const countersExist = !(name === 'hgx-a100-8' && ['throttle', 'power-brake'].includes(fault));
-      expect(numbers(0) !== numbers(1)).toBe(countersExist);
-    },
-  );
+  test.each(
+    fitting.filter((fault) =>
+      ['ecc', 'throttle', 'power-brake', 'ib-flap', 'ib-errors', 'roce-pausing'].includes(fault),
+    ),
+  )('%s rises between two samples a second apart', (fault) => {
+    const numbers = (seconds: number): string => {
+      const [healthy, broken] = [treeOf(name, seconds), treeOf(`${name}+${fault}`, seconds)];
+      // Where the driver has no counters (before 580) only the flag can show.
+      return changedPaths(healthy, broken)
+        .map((path) => (path === XML ? changedLeafTexts(file(broken, XML), fault) : file(broken, path)))
+        .join('\n');
+    };
+    const countersExist = !(name === 'hgx-a100-8' && ['throttle', 'power-brake'].includes(fault));
+    expect(numbers(0) !== numbers(1)).toBe(countersExist);
+  });
 });
 
 const changedLeafTexts = (xml: string, fault: string): string =>
