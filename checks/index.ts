@@ -20,6 +20,7 @@ import rowRemaps from './gpu/row-remaps.ts';
 import sxidErrors from './gpu/sxid-errors.ts';
 import xidErrors from './gpu/xid-errors.ts';
 import agentDegraded from './host/agent-degraded.ts';
+import refusedPlugins from './host/refused-plugins.ts';
 import unknownMachine from './host/unknown-machine.ts';
 import linkDown from './network/link-down.ts';
 import linkErrors from './network/link-errors.ts';
@@ -71,6 +72,7 @@ export const checks: readonly AnyCheck[] = [
   powerCapLowered,
   unknownMachine,
   agentDegraded,
+  refusedPlugins,
   atRisk,
   laggingGpu,
   repeatOffender,

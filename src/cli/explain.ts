@@ -1,10 +1,11 @@
-import { checks } from '../../checks/index.ts';
+import { checks as builtIn } from '../../checks/index.ts';
 import type { AnyCheck, Option, Rule } from '../api.ts';
 import { usageError } from '../errors.ts';
 import { type Explanation, explainSxid, explainXid } from '../knowledge/explain.ts';
 import { actionWords } from '../report/actions.ts';
 import { snakeCased } from '../report/snake-case.ts';
 import { wrap } from '../report/wrap.ts';
+import { type ListOptions, siteFor } from './checks.ts';
 
 const COLUMNS = 100;
 const LABEL = 12;
@@ -57,14 +58,14 @@ const codeOf = (kind: string, text: string | undefined): number => {
   return Number(text);
 };
 
-const near = (id: string): string => {
+const near = (id: string, checks: readonly AnyCheck[]): string => {
   const last = id.split('/').at(-1) ?? id;
   const similar = checks.filter((check) => check.id.includes(last)).map((check) => check.id);
   return similar.length > 0 ? `do you mean ${similar.join(' or ')}?` : 'muster checks lists them';
 };
 
 /** Prints what an Xid, an SXid or a check means, how bad it is and what to do. */
-export const explain = async (subject: readonly string[], { output }: { output: 'text' | 'json' }): Promise<number> => {
+export const explain = async (subject: readonly string[], { output, config }: ListOptions): Promise<number> => {
   const [kind = '', code, ...rest] = subject;
   const isCode = kind === 'xid' || kind === 'sxid';
   if (rest.length > 0 || (!isCode && code !== undefined))
@@ -77,8 +78,11 @@ export const explain = async (subject: readonly string[], { output }: { output: 
     const entry = kind === 'xid' ? explainXid(codeOf(kind, code)) : explainSxid(codeOf(kind, code));
     return print(entry, codeText(entry));
   }
-  const check = checks.find(({ id }) => id === kind);
-  if (check === undefined) throw usageError(`there is no check ${kind}; ${near(kind)}`);
+  // Plugins are loaded only for an id that does not ship.
+  const shipped = builtIn.find(({ id }) => id === kind);
+  const checks = shipped === undefined ? (await siteFor(config)).checks : builtIn;
+  const check = shipped ?? checks.find(({ id }) => id === kind);
+  if (check === undefined) throw usageError(`there is no check ${kind}; ${near(kind, checks)}`);
   const { judge: _, ...record } = check;
   return print(record, checkText(check));
 };

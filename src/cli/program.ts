@@ -144,7 +144,8 @@ const createProgram = (done: (code: number) => void): Command => {
 
   program
     .command('checks')
-    .description('list the checks')
+    .description('list the checks, those of plugins too')
+    .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (options) => done(await (await import('./checks.ts')).listChecks(options)));
 
@@ -153,6 +154,7 @@ const createProgram = (done: (code: number) => void): Command => {
     .description('what a check, an Xid or an SXid means, and what to do')
     .usage('[options] CHECK-ID | xid N | sxid N')
     .argument('<subject...>')
+    .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (subject, options) => done(await (await import('./explain.ts')).explain(subject, options)));
 
@@ -185,6 +187,11 @@ const createProgram = (done: (code: number) => void): Command => {
     .argument('<args...>')
     .passThroughOptions()
     .action(async (args) => done(await (await import('./children.ts')).mockOwner(args)));
+  program
+    .command('plugin-child', { hidden: true })
+    .argument('<args...>')
+    .passThroughOptions()
+    .action(async (args) => done(await (await import('./children.ts')).pluginChild(args)));
   program
     .command('inventory-child', { hidden: true })
     .action(async () => done(await (await import('./children.ts')).inventoryChild()));

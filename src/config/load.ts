@@ -3,15 +3,24 @@ import { join } from 'node:path';
 import type { AnyCheck } from '../api.ts';
 import { secondsOf } from '../duration.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
-import { type Config, DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
+import {
+  type Config,
+  DEFAULT_CPU_PERCENT,
+  DEFAULT_LISTEN,
+  DEFAULT_MAX_SERIES,
+  type ExecutablePlugin,
+  type SiteCheck,
+} from './config.ts';
 import { fromEnvironment } from './environment.ts';
 import { exists, filesIn } from './files.ts';
 import { merge, type Plain } from './plain.ts';
+import { hasPlugins, notACheck } from './plugins.ts';
 import type { ConfigFile } from './schema.ts';
 
 const MAIN_FILE = '/etc/muster/muster.yaml';
 const CONF_D = '/etc/muster/conf.d';
 const PROFILES_D = '/etc/muster/profiles';
+const CHECKS_D = '/etc/muster/checks.d';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -41,11 +50,15 @@ export const loadConfig = async (o: {
 
   let settings: Plain = {};
   let machineSetBy: string | undefined;
+  const siteChecks = new Map<string, SiteCheck>();
   if (files.length > 0) {
     const { validatedFile } = await import('./validated-file.ts');
     for (const file of files) {
       const { settings: own, at } = validatedFile(file, checks);
       settings = merge(settings, own);
+      for (const id of Object.keys((own.checks ?? {}) as Plain))
+        if (!checks.some((check) => check.id === id))
+          siteChecks.set(id, { id, at: `${at(['checks', id])} checks.${id}` });
       if (own.machine !== undefined) machineSetBy = `${at(['machine'])} machine`;
     }
   }
@@ -55,7 +68,8 @@ export const loadConfig = async (o: {
     if (environment.machine !== undefined) machineSetBy = 'MUSTER_MACHINE';
   }
   const siteProfiles = profiles.length === 0 ? [] : (await import('./site-profiles.ts')).readSiteProfiles(profiles);
-  const config = complete(settings as ConfigFile, env, siteProfiles);
+  const config = complete(settings as ConfigFile, env, siteProfiles, [...siteChecks.values()]);
+  refuseForeign(config);
   return machineSetBy === undefined ? config : { ...config, machineSetBy };
 };
 
@@ -63,7 +77,45 @@ export const loadConfig = async (o: {
 const entriesOf = <T>(section: Readonly<Record<string, T | undefined>> = {}): [string, T][] =>
   Object.entries(section).flatMap(([name, value]): [string, T][] => (value === undefined ? [] : [[name, value]]));
 
-const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile[]): Config => {
+/** A check that is not built in can only be one of a plugin. */
+const refuseForeign = ({ siteChecks, plugins }: Config): void => {
+  const [first] = siteChecks;
+  if (first !== undefined && !hasPlugins(plugins)) throw notACheck(first);
+};
+
+const MODULE_SECONDS = 60;
+const TIMEOUT_SECONDS = 5;
+
+const pluginsOf = (file: ConfigFile): Config['plugins'] => {
+  const { directory = CHECKS_D, every, timeout, may_drain: mayDrain = [], executables } = file.plugins ?? {};
+  return {
+    directory,
+    everySeconds: every === undefined ? MODULE_SECONDS : secondsOf(every),
+    timeoutSeconds: timeout === undefined ? TIMEOUT_SECONDS : secondsOf(timeout),
+    mayDrain,
+    executables: entriesOf(executables).map(
+      ([id, own]): ExecutablePlugin => ({
+        id,
+        command: own.command,
+        args: own.args ?? [],
+        everySeconds: own.every === undefined ? MODULE_SECONDS : secondsOf(own.every),
+        timeoutSeconds: own.timeout === undefined ? TIMEOUT_SECONDS : secondsOf(own.timeout),
+        protocol: own.protocol,
+        ...(own.title === undefined ? {} : { title: own.title }),
+        severity: own.severity ?? 'WARNING',
+        action: { drain: own.action?.drain ?? false, then: own.action?.then ?? 'watch' },
+        codes: own.codes ?? ['problem'],
+      }),
+    ),
+  };
+};
+
+const complete = (
+  file: ConfigFile,
+  env: Env,
+  siteProfiles: readonly SiteProfile[],
+  siteChecks: readonly SiteCheck[],
+): Config => {
   const sources = entriesOf(file.sources);
   const checks = Object.entries(
     (file.checks ?? {}) as Record<string, { mode?: Config['checks'][string]['mode']; options?: Plain } | undefined>,
@@ -86,6 +138,8 @@ const complete = (file: ConfigFile, env: Env, siteProfiles: readonly SiteProfile
         { mode: entry?.mode ?? 'enforce', options: (entry?.options ?? {}) as Config['checks'][string]['options'] },
       ]),
     ),
+    siteChecks,
+    plugins: pluginsOf(file),
     webListen: file.web?.listen ?? DEFAULT_LISTEN,
     ...(file.web?.config_file === undefined ? {} : { webConfigFile: file.web.config_file }),
     ...(file.control?.group === undefined ? {} : { controlGroup: file.control.group }),

@@ -34,16 +34,18 @@ export const neededCollectors = (collectors: readonly AnyCollector[], checks: re
 export const runOneShot = async (o: OneShot): Promise<Snapshot> => {
   const endsAt = monotonicMs() + o.timeoutMs;
   const remaining = (): number => Math.max(0, endsAt - monotonicMs());
-  const collectors = neededCollectors(o.collectors, o.checks);
-  const sample = (): Promise<unknown> =>
+  const needed = neededCollectors(o.collectors, o.checks);
+  const readers = needed.filter(({ afterOthers }) => afterOthers !== true);
+  const collect = (collectors: readonly AnyCollector[]): Promise<unknown> =>
     Promise.all(
       collectors
         .filter((collector) => !o.engine.hangs(collector))
         .map((collector) => o.engine.collect(collector, Math.min(collector.deadlineMs, remaining()))),
     );
 
-  await sample();
-  while (o.next !== undefined && (await o.next(remaining()))) await sample();
+  await collect(readers);
+  while (o.next !== undefined && (await o.next(remaining()))) await collect(readers);
+  await collect(needed.filter(({ afterOthers }) => afterOthers === true));
   // No answer is older than this run: beside a slow nvidia-smi, a source with a period of a second is not stale.
   return o.engine.assess({ context: o.context, lifetimes: 'ignore', keepStale: true });
 };
