@@ -24,6 +24,9 @@ import { distrustedExecutable } from './trust.ts';
 /** More than a message and its evidence, or a thousand judgements, ever take. */
 const MOST_OUTPUT = 1 << 20;
 
+/** Writing the facts takes milliseconds; the executable has its own time whole. */
+const FACTS_MS = 1000;
+
 const READ: Readonly<
   Record<ExecutablePlugin['protocol'], (run: CommandResult, plugin: ExecutablePlugin) => Reading<readonly Judgement[]>>
 > = { nagios: readNagios, npd: readNpd, json: readJson };
@@ -98,7 +101,7 @@ export const executableCollector = (plugin: ExecutablePlugin, asking: Asking): A
     schedule: { everySeconds: plugin.everySeconds },
     sheddable: true,
     afterOthers: true,
-    deadlineMs,
+    deadlineMs: deadlineMs + FACTS_MS,
     collect: async (host) => {
       const said = await ask(host);
       const mayDrain = plugin.action.drain;

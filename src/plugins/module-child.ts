@@ -15,16 +15,18 @@ const MOST_ANSWER = 1 << 20;
 
 /** What others wrote must not end the process that speaks for it, nor write into its answer. */
 const takeProcess = (): ((text: string) => void) => {
-  const { exit, stdout } = process;
+  const { exit, reallyExit, abort } = process as typeof process & { reallyExit: (code: number) => never };
+  const { stdout } = process;
   const write = stdout.write.bind(stdout);
   const refuse = (code?: unknown): never => {
     throw new Error(`called process.exit(${code === undefined ? '' : String(code)}), which a plugin must not`);
   };
   Object.assign(process, { exit: refuse, reallyExit: refuse, abort: refuse });
+  const leave = (): never => Object.assign(process, { exit, reallyExit, abort }).exit(0);
   stdout.write = (() => true) as typeof stdout.write;
   for (const event of ['unhandledRejection', 'uncaughtException'] as const) process.on(event, () => {});
   // Whatever timers the module has left behind: they are of no use to anybody.
-  return (text) => void write(`${text}\n`, () => exit.call(process, 0));
+  return (text) => void write(`${text}\n`, leave);
 };
 
 const explained = (error: unknown): string => {
