@@ -23,8 +23,10 @@ export interface Host {
     o: {
       readonly deadlineMs: number;
       readonly maxBytes?: number;
-      /** Variables for it besides `LC_ALL`; a `PATH` among them takes the place of the machine's. */
+      /** Variables for it besides `PATH` and `LC_ALL`. */
       readonly env?: Readonly<Record<string, string>>;
+      /** Where it finds its tools, instead of where the machine's are. */
+      readonly path?: string;
       /** Whom it runs for: calls of one name wait for each other, and none starts while one of them cannot be killed. */
       readonly as?: string;
     },

@@ -1,8 +1,10 @@
 import { checks as builtIn } from '../../checks/index.ts';
 import type { Rule, Severity } from '../api.ts';
 import { loadConfig } from '../config/load.ts';
+import { matchesGlob } from '../derive/glob.ts';
 import { isMusterError } from '../errors.ts';
 import { openSite, refusals, type Site } from './site.ts';
+import { looksLikeCheck } from './subject.ts';
 
 const ORDER: readonly Severity[] = ['INFO', 'WARNING', 'CRITICAL'];
 
@@ -25,6 +27,13 @@ export const siteFor = async (file: string | undefined): Promise<Site> => {
     process.stderr.write(`muster: without plugins: ${error.message}\n`);
     return { checks: builtIn };
   }
+};
+
+/** The ids that words may name; the plugins are looked at only where one is not of a check that ships. */
+export const checkIdsFor = async (words: readonly string[], file: string | undefined): Promise<readonly string[]> => {
+  const shipped = builtIn.map(({ id }) => id);
+  const isStrange = (word: string): boolean => looksLikeCheck(word) && !shipped.some((id) => matchesGlob(word, id));
+  return words.some(isStrange) ? (await siteFor(file)).checks.map(({ id }) => id) : shipped;
 };
 
 /** Lists the checks in report order, those of plugins last. */

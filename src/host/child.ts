@@ -7,7 +7,7 @@ import { searchPath } from './tools.ts';
 
 export interface ChildEnvironment {
   readonly path?: string | undefined;
-  /** Beyond `LC_ALL` and `PATH`, the only variables that a tool gets; a `PATH` among them wins. */
+  /** Beyond `LC_ALL` and `PATH`, the only variables that a tool gets. */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -62,7 +62,7 @@ export const startChild = (file: string, args: readonly string[], { path, env }:
     stdout: 'pipe',
     stderr: 'pipe',
     extendEnv: false,
-    env: { PATH: searchPath(path), ...env, LC_ALL: 'C' },
+    env: { ...env, PATH: searchPath(path), LC_ALL: 'C' },
   });
   const { pid, stdout, stderr } = started;
   const child: Child = {

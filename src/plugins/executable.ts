@@ -80,8 +80,8 @@ export const executableCollector = (plugin: ExecutablePlugin, asking: Asking): A
       deadlineMs,
       maxBytes: MOST_OUTPUT,
       as: source,
+      path: asking.path,
       env: {
-        PATH: asking.path,
         MUSTER_CONTEXT: asking.context,
         MUSTER_TIMEOUT_MS: String(softLimitMs(deadlineMs)),
         ...(facts.ok ? { MUSTER_FACTS: facts.value } : {}),

@@ -53,7 +53,7 @@ const askChild = async (
     deadlineMs: o.deadlineMs,
     maxBytes: MOST_OUTPUT,
     as: sourceOf(nameOf(o.file)),
-    ...(o.path === undefined ? {} : { env: { PATH: o.path } }),
+    ...(o.path === undefined ? {} : { path: o.path }),
   });
   if (!ran.ok) {
     const { reason, detail } = failing(ran);
