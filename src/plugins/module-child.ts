@@ -8,7 +8,7 @@ import type { FactsFile, JudgeAnswer, JudgedModule, JudgeRequest, LoadAnswer } f
 import { FUNCTION } from './module-shape.ts';
 import { NODE } from './names.ts';
 
-/** A module that is loaded and answers at once takes milliseconds; half of the time that the parent waits. */
+/** A module that does nothing but export takes milliseconds. */
 const LOAD_MS = 2000;
 /** What a thousand judgements take, and more than anybody reads. */
 const MOST_ANSWER = 1 << 20;

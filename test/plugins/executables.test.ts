@@ -63,7 +63,7 @@ beforeAll(async () => {
   if (isRoot) chownSync(join(scripts, 'strangers'), 12_345, 12_345);
   symlinkSync(join(scripts, 'critical'), join(scripts, 'linked'));
   ran = await validated({ ...sandbox, env: { ...sandbox.env, SECRET: 'hidden' } }, { plugins: { executables } });
-});
+}, 60_000);
 
 const finding = (id: string) => ran.check(id).findings[0];
 const reason = (id: string): string => `${ran.check(id).severity}: ${ran.check(id).reason}`;
