@@ -21,6 +21,7 @@ nics:
 checks:
   thermal/hot-gpus: {mode: observe}   # reported, but does not count
   gpu/persistence-mode-off: {mode: off}
+plugins: {directory: /etc/muster/checks.d}  # checks of your own, see plugins.md
 validation: {schedule: '0 3 * * *', level: prejob}
 web:
   listen: 127.0.0.1:9780

@@ -2,6 +2,7 @@ import { type Absent, absent, type CommandResult, type Host, type Profile, type 
 import type { Config } from '../config/config.ts';
 import type { MachineOptions } from '../host/machine.ts';
 import type { FactsForPlugins } from './facts-file.ts';
+import { lastLine } from './first-line.ts';
 
 /** What plugins of one run are asked with. */
 export interface Asking {
@@ -26,12 +27,9 @@ export interface PluginRun {
   readonly runner?: Pick<Host, 'run'>;
 }
 
-/** What was said last, shortened to what helps. */
-const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
-
 /** With what it said on its standard error, where it said something. */
 export const withStderr = (detail: string, { stderr }: CommandResult): string => {
-  const said = lastLine(stderr).replaceAll(/[^\P{Cc}\t]/gu, '�');
+  const said = lastLine(stderr);
   return said === '' ? detail : `${detail}; it said: ${said}`;
 };
 
