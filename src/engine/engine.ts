@@ -205,15 +205,18 @@ export const createEngine = (o: {
     return result;
   };
 
-  const ownFacts = (now: number): FactMap => {
+  /** `abandonedCount`: of children that would not die; each tool is asked about only where there are some. */
+  const ownFacts = (now: number, abandonedCount: number): FactMap => {
     const own = { at: now, source: OWN_SOURCE };
+    const hungSeconds = (source: string): number =>
+      abandonedCount === 0 ? 0 : abandoned.oldestSeconds(toolOf(source));
     const given: Record<string, unknown> = {
       agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
       pastFindings: { ...absent('no-history', NO_PAST), ...own },
       plugins: { ...absent('not-recorded', 'this site has no plugins'), ...own },
     };
     for (const [name, value] of offered) given[name] = { ...known(value), ...own };
-    return given as FactMap;
+    return { ...given, sources: { ...known(sources.states(NODE, hungSeconds)), ...own } } as FactMap;
   };
 
   const withLifetime = (check: AnyCheck, result: CheckResult, use: LifetimeUse): CheckResult => {
@@ -257,14 +260,8 @@ export const createEngine = (o: {
     assess: ({ context, lifetimes: use, keepStale = false }) => {
       followClock();
       const now = host.now();
-      const own = { at: now, source: OWN_SOURCE };
-      // One look at the records of children that would not die; each tool is asked about only where there are some.
       const abandonedCount = abandoned.count();
-      const hungSeconds = (source: string): number =>
-        abandonedCount === 0 ? 0 : abandoned.oldestSeconds(toolOf(source));
-      const states = sources.states(NODE, hungSeconds);
-      const collected = store.facts(now, { keepStale });
-      const facts: FactMap = { ...collected, ...ownFacts(now), sources: { ...known(states), ...own } };
+      const facts: FactMap = { ...store.facts(now, { keepStale }), ...ownFacts(now, abandonedCount) };
       const profile = facts.profile?.ok === true ? facts.profile.value : undefined;
       if (profile === undefined) throw new Error('the fact store always gives a profile');
       const expectedFacts = expectedOf(facts);
@@ -286,7 +283,10 @@ export const createEngine = (o: {
     },
     facts: ({ keepStale }) => {
       const now = host.now();
-      return withDispensable({ ...store.facts(now, { keepStale }), ...ownFacts(now) }, settings.optionalSources);
+      return withDispensable(
+        { ...store.facts(now, { keepStale }), ...ownFacts(now, abandoned.count()) },
+        settings.optionalSources,
+      );
     },
     offer: (name, value) => {
       if (value === undefined) offered.delete(name);

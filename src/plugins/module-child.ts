@@ -91,7 +91,8 @@ const collectOwn = async (
     const run = host === undefined ? undefined : await runCollector(guarded, host, deadlineMs);
     for (const name of provides as readonly string[]) {
       const given: unknown = run?.collected[name];
-      const none = host === undefined ? absent('not-recorded', `${source} reads the machine itself`) : undefined;
+      const none =
+        host === undefined ? absent('not-recorded', `${source} reads this machine, not a recording of one`) : undefined;
       const reading = isReading(given) ? given : (none ?? absent('failed', `${source} gave no reading of ${name}`));
       own[name] = { ...reading, at: run?.at ?? 0, source };
     }
