@@ -39,6 +39,7 @@ import nvmeErrors from './host/nvme-errors.ts';
 import oomKills from './host/oom-kills.ts';
 import raidDegraded from './host/raid-degraded.ts';
 import readOnlyFilesystems from './host/read-only-filesystems.ts';
+import refusedPlugins from './host/refused-plugins.ts';
 import servicesDown from './host/services-down.ts';
 import stuckTasks from './host/stuck-tasks.ts';
 import tableExhaustion from './host/table-exhaustion.ts';
@@ -129,6 +130,7 @@ export const checks: readonly AnyCheck[] = [
   acsEnabled,
   unknownMachine,
   agentDegraded,
+  refusedPlugins,
   atRisk,
   laggingGpu,
   repeatOffender,

@@ -2,6 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -56,8 +58,20 @@ const esm = (entry, name) =>
     plugins: [verbsApart],
   });
 
+/** What the author of a plugin imports: types, and nothing that runs. */
+const declarations = async () => {
+  const options = '--ignoreConfig --declaration --emitDeclarationOnly --strict --target ES2023 --module NodeNext';
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const args = [...options.split(' '), '--allowImportingTsExtensions', '--types', '', '--outDir', join(fresh, 'api')];
+  await promisify(execFile)(process.execPath, [tsc, join(root, 'src/api.ts'), ...args]).catch((error) => {
+    process.stderr.write(error.stdout || `${error}\n`);
+    throw error;
+  });
+};
+
 try {
   await Promise.all([
+    declarations(),
     esm('src/main.ts', 'main'),
     ...verbs.map((verb) => esm(`src/cli/${verb}.ts`, `verbs/${verb}`)),
     ...[

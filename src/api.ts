@@ -10,6 +10,7 @@ export * from './api/host.ts';
 export * from './api/network.ts';
 export * from './api/passed-through.ts';
 export * from './api/platform.ts';
+export * from './api/plugin.ts';
 export * from './api/profile.ts';
 export * from './api/reading.ts';
 export * from './api/rule.ts';

@@ -58,6 +58,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/engine/snapshot.ts',
     'src/host/deadline.ts',
   ],
+  'src/plugins/': [
+    'src/api.ts',
+    'src/config/config.ts',
+    'src/config/files.ts',
+    'src/config/trusted-file.ts',
+    'src/engine/collect.ts',
+    'src/engine/elapsed.ts',
+    'src/engine/options.ts',
+    'src/engine/snapshot.ts',
+    'src/host/',
+  ],
   'src/integrations/': ['src/api.ts'],
   'src/agent/': [
     'src/api.ts',

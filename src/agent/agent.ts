@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { AnyCheck, AnyCollector, Host } from '../api.ts';
+import type { AnyCheck, AnyCollector, Host, SitePlugins } from '../api.ts';
 import type { Config } from '../config/config.ts';
 import { createStepBook } from '../derive/step-book.ts';
 import { startDaemon } from '../engine/daemon.ts';
@@ -56,6 +56,7 @@ export interface AgentParts {
   readonly config: Config;
   readonly checks: readonly AnyCheck[];
   readonly collectors: readonly AnyCollector[];
+  readonly plugins: SitePlugins | undefined;
   readonly host: Host;
   readonly engine: Engine;
   readonly node: Snapshot['node'];
@@ -107,7 +108,8 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
 
     const events = await openEventLog({ directory: join(o.stateDir, 'events'), ...config.events });
     const stateFile = createStateFile({ file: memoryFile(o.stateDir) });
-    const { checks, resumeKernelLog, node } = o;
+    const { resumeKernelLog, node } = o;
+    let { checks } = o;
     const recalled = await recall({ engine, events, stateFile, checks, bootId: node.bootId, resumeKernelLog });
 
     const recorder = createRecorder({ node: () => node, now: host.now, monotonicMs, told: recalled.told });
@@ -144,6 +146,7 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       saidStatus = line;
     };
     engine.offer('agent', health.value());
+    engine.offer('plugins', o.plugins);
     const scheduler = createScheduler({
       node: config.nodeName,
       onError: (id, error) => log.error({ task: id, err: error }, 'a scheduled task failed; please report it'),
@@ -164,7 +167,8 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       const lost = await baselines.recall();
       if (lost !== undefined) log.warn(lost);
     }
-    const collectors = isWatching ? [...o.collectors, stragglerWatch] : o.collectors;
+    const withWatch = (some: readonly AnyCollector[]) => (isWatching ? [...some, stragglerWatch] : some);
+    let collectors = withWatch(o.collectors);
     const daemon = startDaemon({ engine, collectors, scheduler, intervals: config.intervals, onSnapshot });
     closers.push(daemon.stop);
 
@@ -213,8 +217,10 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       reloadWeb: server.reload,
       engine,
       apply: (next) => {
-        config = next;
-        daemon.reschedule(config.intervals);
+        ({ config, checks } = next);
+        collectors = withWatch(next.collectors);
+        engine.offer('plugins', next.plugins);
+        daemon.reschedule(config.intervals, collectors);
         scheduleValidation();
         log.level = config.logLevel;
         reloadedAt = host.now();
@@ -232,7 +238,7 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
     };
 
     const shed = createShedding({
-      collectors,
+      collectors: () => collectors,
       engine,
       daemon,
       health,
@@ -267,7 +273,7 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
       keep: keeper.keep,
       reload,
       injection: o.injection,
-      checkIds: checks.map(({ id }) => id),
+      checkIds: () => checks.map(({ id }) => id),
       now: host.now,
     });
     tell(recorder.event('agent_started', `muster ${version} started`, { evidence: { pid: process.pid } }));

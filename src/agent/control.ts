@@ -27,7 +27,7 @@ export interface ControlParts {
   /** True once what was told and what the engine knows is on disk, false when the disk was given up. */
   readonly keep: () => Promise<boolean>;
   readonly reload: () => Promise<Reloaded>;
-  readonly checkIds: readonly string[];
+  readonly checkIds: () => readonly string[];
   /** Only where the machine is simulated. */
   readonly injection: Injection | undefined;
   readonly now: () => number;
@@ -73,7 +73,7 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
   };
 
   const checkExists = (glob: string): void => {
-    if (o.checkIds.some((id) => matchesGlob(glob, id))) return;
+    if (o.checkIds().some((id) => matchesGlob(glob, id))) return;
     throw usageError(`no check matches ${glob}; muster checks lists them`);
   };
 

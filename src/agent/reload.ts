@@ -1,3 +1,4 @@
+import type { AnyCheck, AnyCollector, SitePlugins } from '../api.ts';
 import type { Config } from '../config/config.ts';
 import type { Engine, EngineSettings } from '../engine/engine.ts';
 import type { WebSecurity } from '../server/web/web-config.ts';
@@ -9,6 +10,10 @@ import type { Teller } from './telling.ts';
 export interface Reread {
   readonly config: Config;
   readonly settings: EngineSettings;
+  /** What is judged and asked: plugins come and go. */
+  readonly checks: readonly AnyCheck[];
+  readonly collectors: readonly AnyCollector[];
+  readonly plugins: SitePlugins | undefined;
   readonly web: WebSecurity | undefined;
 }
 
@@ -45,7 +50,7 @@ export const createReload = (o: {
   readonly reloadWeb: (web: WebSecurity | undefined) => void;
   readonly engine: Engine;
   /** Everything else that follows the configuration; must not throw. */
-  readonly apply: (config: Config) => void;
+  readonly apply: (next: Reread) => void;
   readonly health: Health;
   readonly recorder: Recorder;
   readonly teller: Teller;
@@ -57,8 +62,8 @@ export const createReload = (o: {
       const next = await o.reread();
       const restart = needsRestart(o.current(), next.config);
       if (!restart.includes('web.config_file')) o.reloadWeb(next.web);
-      engine.configure(next.settings);
-      o.apply(next.config);
+      engine.configure(next.settings, next.checks);
+      o.apply(next);
       health.configRefused(undefined);
       const rest = restart.length === 0 ? '' : `; ${restart.join(', ')} change at the next start`;
       const line = `the configuration was read again${rest}`;

@@ -8,7 +8,7 @@ import type { Teller } from './telling.ts';
 
 /** Looks at what the agent takes, and stops asking optional sources while that is too much. To be called now and then. */
 export const createShedding = (o: {
-  readonly collectors: readonly AnyCollector[];
+  readonly collectors: () => readonly AnyCollector[];
   readonly engine: Engine;
   readonly daemon: Daemon;
   readonly health: Health;
@@ -17,9 +17,12 @@ export const createShedding = (o: {
   readonly limits: () => Limits;
   readonly consumption: () => Consumption;
 }): (() => void) => {
-  const sheddable = o.collectors.filter((collector) => collector.sheddable === true).map(({ id }) => id);
   const guard = createGuard();
   return () => {
+    const sheddable = o
+      .collectors()
+      .filter((collector) => collector.sheddable === true)
+      .map(({ id }) => id);
     const reason = guard.consider(o.consumption(), o.limits());
     if (!o.health.shed(sheddable, reason)) return;
     o.daemon.shed(new Set(reason === undefined ? [] : sheddable));

@@ -20,7 +20,16 @@ export interface Host {
   run(
     tool: string,
     args: readonly string[],
-    o: { readonly deadlineMs: number; readonly maxBytes?: number },
+    o: {
+      readonly deadlineMs: number;
+      readonly maxBytes?: number;
+      /** Variables for it besides `PATH` and `LC_ALL`. */
+      readonly env?: Readonly<Record<string, string>>;
+      /** Where it finds its tools, instead of where the machine's are. */
+      readonly path?: string;
+      /** Whom it runs for: calls of one name wait for each other, and none starts while one of them cannot be killed. */
+      readonly as?: string;
+    },
   ): Promise<Reading<CommandResult>>;
   /** Lines of a long-lived tool; ends with an absence when it exits or says nothing for `stallMs`. */
   follow(
@@ -54,6 +63,8 @@ export interface Collector<P extends FactName = FactName> {
   /** Not asked while the agent itself is short of memory or CPU; what it feeds then goes stale, and is said to. */
   readonly sheddable?: boolean;
   readonly deadlineMs: number;
+  /** Looks at what the others gave: asked after them, before anything is judged. */
+  readonly afterOthers?: true;
   collect(host: Host, signal: AbortSignal): Promise<Collected<P>>;
   /** Ends what runs on between two questions: it is not asked any more, or not for now. */
   readonly release?: () => void;

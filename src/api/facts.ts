@@ -2,6 +2,7 @@ import type { Component } from './component.ts';
 import type { ClockState, Cpus, HostMemory, TaskTable } from './host.ts';
 import type { EthernetStatistics, RoceSettings } from './network.ts';
 import type { HostVersions, KernelModules, MemoryControllers, PciAcs, Services, SystemIdentity } from './platform.ts';
+import type { PluginAnswer, SitePlugins } from './plugin.ts';
 import type { NicRole, Profile } from './profile.ts';
 import type { B, N, Reading, S } from './reading.ts';
 import type { Action, Lifetime, Severity } from './rule.ts';
@@ -450,5 +451,11 @@ export interface Facts {
   /** The latest minute of every GPU here: its window, its job, its causes. */
   gpuMinutes: readonly GpuMinute[];
   stragglers: StragglerWatch;
+  /** The checks that the site has added, and what of them cannot be used. */
+  plugins: SitePlugins;
+  /** What each check of a plugin said, by its id: `plugin:site/cooling`. */
+  [answer: `plugin:${string}`]: PluginAnswer;
+  /** What a collector of a plugin gives to the checks of its own file: `own:coolant`. */
+  [own: `own:${string}`]: unknown;
 }
 export type FactName = keyof Facts;

@@ -1,6 +1,6 @@
-import { checks } from '../../checks/index.ts';
 import { usageError } from '../errors.ts';
 import { type AskOptions, ask, ownerOf, reasonOf } from './ask.ts';
+import { checkIdsFor } from './checks.ts';
 import { readSubject, subjectWords } from './subject.ts';
 
 export interface AckOptions extends AskOptions {
@@ -10,10 +10,7 @@ export interface AckOptions extends AskOptions {
 
 /** Says that what a check found about a component has been taken care of: what outlives everything else ends by this. */
 export const ack = async (words: readonly string[], options: AckOptions): Promise<number> => {
-  const subject = readSubject(
-    words,
-    checks.map(({ id }) => id),
-  );
+  const subject = readSubject(words, await checkIdsFor(words, options.config));
   if (subject.check === undefined && subject.component === undefined)
     throw usageError(
       'ack takes a component, a check or both: muster ack gpu3 gpu/xid-errors --reason "board replaced"',

@@ -1,4 +1,4 @@
-import { checks } from '../../checks/index.ts';
+import { checks as builtIn } from '../../checks/index.ts';
 import { startAgent } from '../agent/agent.ts';
 import { createLog } from '../agent/log.ts';
 import type { Config } from '../config/config.ts';
@@ -15,6 +15,7 @@ import type { WebSecurity } from '../server/web/web-config.ts';
 import { leaveNow, leaveStuck } from './leave.ts';
 import { engineFor, openMachine, settingsOf } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
+import { type AskedPlugins, askPlugins, openSite, refusals, type Site } from './site.ts';
 import { VERSION } from './version.ts';
 
 export interface AgentOptions extends MachineOptions {
@@ -30,7 +31,7 @@ const STOP_LIMIT_MS = 1500;
 const effective = async (options: AgentOptions): Promise<{ config: Config; web: WebSecurity | undefined }> => {
   const loaded = await loadConfig({
     env: process.env,
-    checks,
+    checks: builtIn,
     ...(options.config === undefined ? {} : { file: options.config }),
   });
   const { 'web.listen': webListen, 'web.config.file': webConfigFile } = options;
@@ -81,17 +82,24 @@ export const agent = async (options: AgentOptions): Promise<number> => {
   const stop = new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name));
   });
+  const site = await openSite(config);
+  for (const refusal of refusals(site)) log.warn(refusal);
   const machine = await openMachine(config, options);
-  const engine = engineFor(machine, config, checks, { monotonicMs });
+  const engine = engineFor(machine, config, site.checks, { monotonicMs });
+  const { runtimeDir } = machine;
+  const asked = (some: Site, by: Config): Promise<AskedPlugins> =>
+    askPlugins(some, { config: by, engine, machine, runtimeDir, context: 'continuous', keepStale: false });
+  let plugins = await asked(site, config);
   const running = await startAgent({
     config,
-    checks,
-    collectors: machine.collectors,
+    checks: site.checks,
+    collectors: [...machine.collectors, ...plugins.collectors],
+    plugins: plugins.state,
     host: machine.host,
     engine,
     node: machine.node,
     stateDir: machine.stateDir,
-    runtimeDir: machine.runtimeDir,
+    runtimeDir,
     resumeKernelLog: machine.resumeKernelLog,
     injection: machine.injection,
     web,
@@ -103,7 +111,16 @@ export const agent = async (options: AgentOptions): Promise<number> => {
     reread: async () => {
       const next = await effective(options);
       warnOfExpired(next.config);
-      return { ...next, settings: settingsOf(next.config, checks) };
+      const found = await openSite(next.config);
+      for (const refusal of refusals(found)) log.warn(refusal);
+      plugins = await asked(found, next.config);
+      return {
+        ...next,
+        settings: settingsOf(next.config, found.checks),
+        checks: found.checks,
+        collectors: [...machine.collectors, ...plugins.collectors],
+        plugins: plugins.state,
+      };
     },
   }).catch(async (error: unknown) => {
     await machine.close();
@@ -123,6 +140,7 @@ export const agent = async (options: AgentOptions): Promise<number> => {
   // A tool or a disk in D state must not keep us: what has not ended by then is left to the supervisor.
   const giveUp = setTimeout(() => leaveNow(0), STOP_LIMIT_MS);
   const isKept = await running.stop();
+  plugins.close();
   await machine.close();
   const isSaid = await flushed(STOP_LIMIT_MS);
   clearTimeout(giveUp);

@@ -1,4 +1,4 @@
-import { checks } from '../../checks/index.ts';
+import { checks as builtIn } from '../../checks/index.ts';
 import type { AnyCheck, Option, Rule } from '../api.ts';
 import { loadConfig } from '../config/load.ts';
 import { usageError } from '../errors.ts';
@@ -13,6 +13,7 @@ import {
 import { actionWords } from '../report/actions.ts';
 import { snakeCased } from '../report/snake-case.ts';
 import { wrap } from '../report/wrap.ts';
+import { type ListOptions, siteFor } from './checks.ts';
 
 const COLUMNS = 100;
 const LABEL = 12;
@@ -80,8 +81,12 @@ const profileText = (profile: DescribedProfile): string =>
   ].join('\n');
 
 /** A profile by its name, the site's own included. */
-const profileOf = async (id: string | undefined): Promise<DescribedProfile> => {
-  const { siteProfiles } = await loadConfig({ env: process.env, checks });
+const profileOf = async (id: string | undefined, file: string | undefined): Promise<DescribedProfile> => {
+  const { siteProfiles } = await loadConfig({
+    env: process.env,
+    checks: builtIn,
+    ...(file === undefined ? {} : { file }),
+  });
   const machine = id === undefined ? undefined : findMachine(id, siteProfiles);
   if (machine !== undefined) return describeProfile(machine);
   const known = machineIds(siteProfiles).join(', ');
@@ -96,14 +101,14 @@ const codeOf = (kind: string, text: string | undefined): number => {
   return Number(text);
 };
 
-const near = (id: string): string => {
+const near = (id: string, checks: readonly AnyCheck[]): string => {
   const last = id.split('/').at(-1) ?? id;
   const similar = checks.filter((check) => check.id.includes(last)).map((check) => check.id);
   return similar.length > 0 ? `do you mean ${similar.join(' or ')}?` : 'muster checks lists them';
 };
 
 /** Prints what an Xid, an SXid, a check or a machine profile means, how bad it is and what to do. */
-export const explain = async (subject: readonly string[], { output }: { output: 'text' | 'json' }): Promise<number> => {
+export const explain = async (subject: readonly string[], { output, config }: ListOptions): Promise<number> => {
   const [kind = '', code, ...rest] = subject;
   const isCode = kind === 'xid' || kind === 'sxid';
   if (rest.length > 0 || (!isCode && kind !== 'profile' && code !== undefined))
@@ -113,15 +118,18 @@ export const explain = async (subject: readonly string[], { output }: { output: 
     return 0;
   };
   if (kind === 'profile') {
-    const profile = await profileOf(code);
+    const profile = await profileOf(code, config);
     return print(profile, profileText(profile));
   }
   if (isCode) {
     const entry = kind === 'xid' ? explainXid(codeOf(kind, code)) : explainSxid(codeOf(kind, code));
     return print(entry, codeText(entry));
   }
-  const check = checks.find(({ id }) => id === kind);
-  if (check === undefined) throw usageError(`there is no check ${kind}; ${near(kind)}`);
+  // Plugins are loaded only for an id that does not ship.
+  const shipped = builtIn.find(({ id }) => id === kind);
+  const checks = shipped === undefined ? (await siteFor(config)).checks : builtIn;
+  const check = shipped ?? checks.find(({ id }) => id === kind);
+  if (check === undefined) throw usageError(`there is no check ${kind}; ${near(kind, checks)}`);
   const { judge: _, ...record } = check;
   return print(record, checkText(check));
 };

@@ -6,7 +6,7 @@ import { type AbandonedChildren, createEngine, type Engine, type EngineSettings 
 import { readNode } from '../engine/node.ts';
 import type { NodeIdentity } from '../engine/snapshot.ts';
 import { MusterError } from '../errors.ts';
-import { createMachineHost } from '../host/machine.ts';
+import { createMachineHost, type MachineOptions as HostOptions } from '../host/machine.ts';
 import { selfCommand } from '../host/self-command.ts';
 import { findTool } from '../host/tools.ts';
 import type { MockSession } from '../mock/session.ts';
@@ -21,6 +21,8 @@ export interface Machine {
   readonly runtimeDir: string;
   /** Goes on after this record of the kernel log, before it is read for the first time. */
   readonly resumeKernelLog: (sequence: number) => void;
+  /** By which a child of ours opens the same machine. */
+  readonly door: HostOptions;
   /** The same machine with other variables for its tools. */
   readonly tools: (env: Readonly<Record<string, string>>) => Pick<Host, 'run'>;
   /** Where a tool would be started from. */
@@ -48,12 +50,13 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
   const stateDir = (explicit.stateDir ? undefined : mock?.env.MUSTER_STATE_DIR) ?? config.stateDir;
   const runtimeDir = (explicit.runtimeDir ? undefined : mock?.env.MUSTER_RUNTIME_DIR) ?? config.runtimeDir;
   const tools = { runtimeDir, tools: mock === undefined ? config.tools : {}, path: mock?.env.PATH ?? process.env.PATH };
-  const host = createMachineHost({
+  const door = {
     ...tools,
     ...given('sysfsRoot', mock?.sysfsRoot ?? roots.sysfs),
     ...given('procRoot', mock?.procRoot ?? roots.proc),
     ...given('kmsg', mock?.kmsg ?? roots.kmsg),
-  });
+  };
+  const host = createMachineHost(door);
   const node = await readNode(host, { name: config.nodeName, ...(o.mock === undefined ? {} : { mock: o.mock }) });
   return {
     host,
@@ -66,6 +69,7 @@ export const openMachine = async (config: Config, o: { readonly mock?: string })
     stateDir,
     runtimeDir,
     resumeKernelLog: host.resumeKernelLog,
+    door,
     tools: (env) => createMachineHost({ ...tools, env }),
     toolAt: (tool) => findTool(tool, tools),
     injection: mock,

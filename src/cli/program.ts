@@ -163,7 +163,8 @@ const createProgram = (done: (code: number) => void): Command => {
 
   program
     .command('checks')
-    .description('list the checks')
+    .description('list the checks, those of plugins too')
+    .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (options) => done(await (await import('./checks.ts')).listChecks(options)));
 
@@ -172,6 +173,7 @@ const createProgram = (done: (code: number) => void): Command => {
     .description('what a check, an Xid, an SXid or a machine profile means, and what to do')
     .usage('[options] CHECK-ID | xid N | sxid N | profile ID')
     .argument('<subject...>')
+    .option('--config <file>', 'configuration file instead of /etc/muster/muster.yaml')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (subject, options) => done(await (await import('./explain.ts')).explain(subject, options)));
 
@@ -204,6 +206,11 @@ const createProgram = (done: (code: number) => void): Command => {
     .argument('<args...>')
     .passThroughOptions()
     .action(async (args) => done(await (await import('./children.ts')).mockOwner(args)));
+  program
+    .command('plugin-child', { hidden: true })
+    .argument('<args...>')
+    .passThroughOptions()
+    .action(async (args) => done(await (await import('./children.ts')).pluginChild(args)));
   program
     .command('inventory-child', { hidden: true })
     .action(async () => done(await (await import('./children.ts')).inventoryChild()));

@@ -8,7 +8,7 @@ export interface Subject {
 }
 
 /** `mlx5_2/1` has a slash too, and a number after it; no check has. */
-const looksLikeCheck = (word: string): boolean => word.includes('*') || /\/(?![0-9]+$)/.test(word);
+export const looksLikeCheck = (word: string): boolean => word.includes('*') || /\/(?![0-9]+$)/.test(word);
 
 /** Tells a check from a component, in either order. `checkIds` are the checks that there are. */
 export const readSubject = (words: readonly string[], checkIds: readonly string[]): Subject => {

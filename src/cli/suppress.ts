@@ -1,6 +1,6 @@
-import { checks } from '../../checks/index.ts';
 import { usageError } from '../errors.ts';
 import { type AskOptions, ask, ownerOf, reasonOf } from './ask.ts';
+import { checkIdsFor } from './checks.ts';
 import { readSubject, type Subject, subjectWords } from './subject.ts';
 
 export interface SuppressOptions extends AskOptions {
@@ -12,18 +12,19 @@ export interface SuppressOptions extends AskOptions {
 
 export type UnsuppressOptions = Omit<SuppressOptions, 'for' | 'reason'>;
 
-const withCheck = (words: readonly string[], verb: string): Subject & { readonly check: string } => {
-  const { check, ...rest } = readSubject(
-    words,
-    checks.map(({ id }) => id),
-  );
+const withCheck = async (
+  words: readonly string[],
+  verb: string,
+  { config }: AskOptions,
+): Promise<Subject & { readonly check: string }> => {
+  const { check, ...rest } = readSubject(words, await checkIdsFor(words, config));
   if (check === undefined) throw usageError(`${verb} needs a check, such as gpu/ecc-errors or 'thermal/*'`);
   return { check, ...rest };
 };
 
 /** Findings of the check, about one component or all, count for nothing until the time is over. */
 export const suppress = async (words: readonly string[], options: SuppressOptions): Promise<number> => {
-  const subject = withCheck(words, 'suppress');
+  const subject = await withCheck(words, 'suppress', options);
   const { for: seconds } = options;
   const reason = reasonOf(options.reason, 'why nobody needs to hear of it');
   const until = new Date(Date.now() + seconds * 1000).toISOString().replace(/\.[0-9]+Z$/, 'Z');
@@ -33,7 +34,7 @@ export const suppress = async (words: readonly string[], options: SuppressOption
 
 /** They count again from now on. */
 export const unsuppress = async (words: readonly string[], options: UnsuppressOptions): Promise<number> => {
-  const subject = withCheck(words, 'unsuppress');
+  const subject = await withCheck(words, 'unsuppress', options);
   const request = { ...subject, owner: ownerOf(options.owner, process.env) };
   return ask('unsuppress', request, options, `no longer suppressed: ${subjectWords(subject)}`);
 };

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { checks as allChecks } from '../../checks/index.ts';
+import { checks as builtIn } from '../../checks/index.ts';
 import { loadMemory } from '../agent/memory.ts';
 import type { AnyCheck, Reading } from '../api.ts';
 import type { Config } from '../config/config.ts';
@@ -20,6 +20,7 @@ import { leaveNow } from './leave.ts';
 import { engineFor, openMachine } from './machine.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { type Output, parseOutputs, renderVerdict } from './outputs.ts';
+import { type AskedPlugins, askPlugins, openSite, refusals, type Site } from './site.ts';
 import { VERSION } from './version.ts';
 import { warn } from './warn.ts';
 
@@ -46,13 +47,13 @@ interface Assessed {
   readonly keep?: () => Promise<Reading<true>>;
 }
 
-const chosenChecks = (options: ValidateOptions): readonly AnyCheck[] => {
-  const { only = ['*'], skip = [] } = options;
-  const chosen = allChecks.filter(
-    ({ id }) => only.some((glob) => matchesGlob(glob, id)) && !skip.some((glob) => matchesGlob(glob, id)),
-  );
-  if (chosen.length === 0) throw usageError(`no check matches --only ${only.join(' ')}; muster checks lists them`);
-  return chosen;
+const isChosen = ({ only = ['*'], skip = [] }: ValidateOptions, { id }: { readonly id: string }): boolean =>
+  only.some((glob) => matchesGlob(glob, id)) && !skip.some((glob) => matchesGlob(glob, id));
+
+const chosen = <T extends { readonly id: string }>(options: ValidateOptions, checks: readonly T[]): readonly T[] => {
+  const some = checks.filter((check) => isChosen(options, check));
+  if (some.length > 0) return some;
+  throw usageError(`no check matches --only ${(options.only ?? ['*']).join(' ')}; muster checks lists them`);
 };
 
 /** Each of them names where the verdict comes from. */
@@ -81,11 +82,7 @@ const otherQuestion = (config: Config, snapshot: Snapshot, checks: readonly AnyC
 };
 
 /** What the daemon already knows, when that is young enough; it costs one question instead of the tools. */
-const fromDaemon = async (
-  config: Config,
-  options: ValidateOptions,
-  checks: readonly AnyCheck[],
-): Promise<Assessed | undefined> => {
+const fromDaemon = async (config: Config, options: ValidateOptions): Promise<Assessed | undefined> => {
   if (options.maxAge === undefined || options.mock !== undefined) return undefined;
   const { askVerdict } = await import('./control-client.ts');
   const asked = await askVerdict(config.runtimeDir, {
@@ -97,13 +94,16 @@ const fromDaemon = async (
     process.stderr.write(`muster: ${asked.message}; judging without it\n`);
     return undefined;
   }
-  const other = otherQuestion(config, asked.snapshot, checks);
+  const other = otherQuestion(
+    config,
+    asked.snapshot,
+    builtIn.filter((check) => isChosen(options, check)),
+  );
   if (other !== undefined) {
     process.stderr.write(`muster: the muster agent ${other}; judging without it\n`);
     return undefined;
   }
-  const ids = new Set(checks.map(({ id }) => id));
-  const kept = { ...asked.snapshot, checks: asked.snapshot.checks.filter(({ id }) => ids.has(id)) };
+  const kept = { ...asked.snapshot, checks: chosen(options, asked.snapshot.checks) };
   return { snapshot: kept, source: 'daemon', ageSeconds: asked.ageSeconds };
 };
 
@@ -113,31 +113,43 @@ const withoutAgent = (checks: readonly AnyCheck[]): readonly AnyCheck[] => {
   return rest.length === 0 ? checks : rest;
 };
 
-const fromRecording = async (
-  config: Config,
-  options: ValidateOptions,
-  checks: readonly AnyCheck[],
-): Promise<Assessed> => {
+/** What a run without the agent asks and judges by: the checks of this site that were chosen. */
+const chosenSite = async (config: Config, options: ValidateOptions): Promise<Site> => {
+  const site = await openSite(config);
+  for (const refusal of refusals(site)) process.stderr.write(`muster: ${refusal}\n`);
+  return { ...site, checks: withoutAgent(chosen(options, site.checks)) };
+};
+
+const fromRecording = async (config: Config, options: ValidateOptions): Promise<Assessed> => {
+  const site = await chosenSite(config, options);
+  const { checks } = site;
   const { openRecordingMachine } = await import('./recording.ts');
   const { machine, next } = await openRecordingMachine(options.from ?? '');
   const engine = engineFor(machine, config, checks);
-  const snapshot = await runOneShot({
-    engine,
-    checks,
-    collectors: machine.collectors,
-    context: contextOf(options),
-    timeoutMs: options.timeout * 1000,
-    next,
-  });
-  return { snapshot, source: 'recording', ageSeconds: 0 };
+  const context = contextOf(options);
+  const { runtimeDir } = config;
+  const plugins = await askPlugins(site, { config, engine, context, machine, runtimeDir, keepStale: true });
+  engine.offer('plugins', plugins.state);
+  try {
+    const snapshot = await runOneShot({
+      engine,
+      checks,
+      collectors: [...machine.collectors, ...plugins.collectors],
+      context,
+      timeoutMs: options.timeout * 1000,
+      next,
+    });
+    return { snapshot, source: 'recording', ageSeconds: 0 };
+  } finally {
+    plugins.close();
+  }
 };
 
-const fromMachine = async (
-  config: Config,
-  options: ValidateOptions,
-  checks: readonly AnyCheck[],
-): Promise<Assessed> => {
+const fromMachine = async (config: Config, options: ValidateOptions): Promise<Assessed> => {
+  const site = await chosenSite(config, options);
+  const { checks } = site;
   const machine = await openMachine(config, options);
+  let plugins: AskedPlugins | undefined;
   try {
     const engine = engineFor(machine, config, checks);
     const { bootId } = machine.node;
@@ -150,11 +162,15 @@ const fromMachine = async (
     const baseline = await loadBaseline(machine.runtimeDir, bootId);
     if (baseline !== undefined) engine.restore(baseline);
     const twoSamples = options.level === 'prejob' && baseline === undefined;
+    const context = contextOf(options);
+    const { runtimeDir } = machine;
+    plugins = await askPlugins(site, { config, engine, context, machine, runtimeDir, keepStale: true });
+    engine.offer('plugins', plugins.state);
     const snapshot = await runOneShot({
       engine,
       checks,
-      collectors: machine.collectors,
-      context: contextOf(options),
+      collectors: [...machine.collectors, ...plugins.collectors],
+      context,
       timeoutMs: options.timeout * 1000,
       ...(twoSamples ? { next: pauseOnce() } : {}),
     });
@@ -166,6 +182,7 @@ const fromMachine = async (
       keep: () => saveBaseline(machine.runtimeDir, bootId, counters),
     };
   } finally {
+    plugins?.close();
     await machine.close();
   }
 };
@@ -193,18 +210,17 @@ export const validate = async (options: ValidateOptions): Promise<number> => {
   const selection = readSelection(options.gpus, options.from === undefined ? process.env : {});
   const fileConfig = await loadConfig({
     env: process.env,
-    checks: allChecks,
+    checks: builtIn,
     ...(options.config === undefined ? {} : { file: options.config }),
   });
   const config = withMachine(fileConfig, options.machine);
-  const checks = chosenChecks(options);
 
   const startedAt = Date.now();
   const startedMs = monotonicMs();
   const assessed =
     options.from !== undefined
-      ? await fromRecording(config, options, withoutAgent(checks))
-      : ((await fromDaemon(config, options, checks)) ?? (await fromMachine(config, options, withoutAgent(checks))));
+      ? await fromRecording(config, options)
+      : ((await fromDaemon(config, options)) ?? (await fromMachine(config, options)));
 
   const snapshot = selection === undefined ? assessed.snapshot : withoutForeignGpus(assessed.snapshot, selection);
   const present = snapshot.facts.gpus?.ok === true ? snapshot.facts.gpus.value.map(({ ref }) => ref) : [];
@@ -219,7 +235,8 @@ export const validate = async (options: ValidateOptions): Promise<number> => {
     failOn: options.failOn,
     unknown: options.unknown,
     // Who asks for network/* only did not ask about GPUs.
-    expectGpus: config.gpus === 'expected' && checks.some(({ id }) => id.startsWith('gpu/')),
+    expectGpus:
+      config.gpus === 'expected' && builtIn.some((check) => check.id.startsWith('gpu/') && isChosen(options, check)),
     mayHaveNothing: config.gpus === 'none',
     // Only now, so that a switch that is pulled while the node is judged counts.
     enforcement: options.from === undefined ? readEnforcement(config.killSwitch) : { enabled: true },

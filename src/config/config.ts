@@ -1,6 +1,46 @@
-import type { Context, NicRole } from '../api.ts';
+import type { Action, Context, NicRole, Severity } from '../api.ts';
 import type { Mode } from '../engine/snapshot.ts';
 import type { Pins, SiteProfile } from '../knowledge/profiles/index.ts';
+
+/** `<area>/<name>`, as the ids of the checks that ship. */
+export const PLUGIN_ID = /^[a-z][a-z0-9]{0,31}\/[a-z0-9]+(-[a-z0-9]+)*$/;
+export const PLUGIN_ID_LENGTH = 64;
+
+/** What an executable says by its exit code and its output: 1 and 2 mean different things in the first two. */
+export const PLUGIN_PROTOCOLS = ['nagios', 'npd', 'json'] as const;
+
+/** An executable that judges the node. */
+export interface ExecutablePlugin {
+  readonly id: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly everySeconds: number;
+  readonly timeoutSeconds: number;
+  readonly protocol: (typeof PLUGIN_PROTOCOLS)[number];
+  readonly title?: string;
+  /** Of a problem, where the protocol does not say how bad it is. */
+  readonly severity: Severity;
+  readonly action: Action;
+  /** Under which codes the `json` protocol may report. */
+  readonly codes: readonly string[];
+}
+
+export interface PluginSettings {
+  /** Where modules are. */
+  readonly directory: string;
+  readonly everySeconds: number;
+  readonly timeoutSeconds: number;
+  /** Ids of checks of modules whose own `drain: true` counts. */
+  readonly mayDrain: readonly string[];
+  readonly executables: readonly ExecutablePlugin[];
+}
+
+/** What the configuration says of a check that only a plugin can bring. */
+export interface SiteCheck {
+  readonly id: string;
+  /** `/etc/muster/muster.yaml:3:1`. */
+  readonly at: string;
+}
 
 /** The configuration in force: every default is filled in. */
 export interface Config {
@@ -38,6 +78,9 @@ export interface Config {
     /** `/etc/muster/muster.yaml:12:5` */
     readonly setBy: string;
   }[];
+  /** Entries under `checks` of ids that are not built in: they must be those of plugins. */
+  readonly siteChecks: readonly SiteCheck[];
+  readonly plugins: PluginSettings;
   readonly webListen: string;
   /** The exporter-toolkit web configuration file: TLS, passwords, headers. */
   readonly webConfigFile?: string;

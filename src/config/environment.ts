@@ -11,6 +11,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   MUSTER_METRICS_DETAIL: ['metrics', 'detail'],
   MUSTER_LOG_LEVEL: ['log', 'level'],
   MUSTER_LOG_FORMAT: ['log', 'format'],
+  MUSTER_PLUGINS_DIR: ['plugins', 'directory'],
   MUSTER_STATE_DIR: ['state_dir'],
   MUSTER_RUNTIME_DIR: ['runtime_dir'],
 };

@@ -24,6 +24,20 @@ export const filesIn = (directory: string): string[] => {
   }
 };
 
+/** The modules of the plugin directory, by name; none where there is no directory. */
+export const modulesIn = (directory: string): string[] => {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /^[^.].*\.m?js$/.test(name))
+      .sort()
+      .map((name) => join(directory, name));
+  } catch (error) {
+    // One that is there but cannot be read is a module that cannot be loaded: loading it says why.
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [directory];
+  }
+};
+
 /** A file that is there but cannot be looked at counts: reading it then says why it cannot be used. */
 export const exists = (file: string): boolean => {
   try {

@@ -3,16 +3,25 @@ import { join } from 'node:path';
 import type { AnyCheck } from '../api.ts';
 import { secondsOf, timeOf } from '../duration.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
-import { type Config, DEFAULT_CPU_PERCENT, DEFAULT_LISTEN, DEFAULT_MAX_SERIES } from './config.ts';
+import {
+  type Config,
+  DEFAULT_CPU_PERCENT,
+  DEFAULT_LISTEN,
+  DEFAULT_MAX_SERIES,
+  type ExecutablePlugin,
+  type SiteCheck,
+} from './config.ts';
 import { killSwitchFile } from './enforcement.ts';
 import { ENVIRONMENT, fromEnvironment, variableOf } from './environment.ts';
 import { exists, filesIn } from './files.ts';
 import { merge, type Plain } from './plain.ts';
+import { hasPlugins, notACheck } from './plugins.ts';
 import type { ConfigFile } from './schema.ts';
 
 const MAIN_FILE = '/etc/muster/muster.yaml';
 const CONF_D = '/etc/muster/conf.d';
 const PROFILES_D = '/etc/muster/profiles';
+const CHECKS_D = '/etc/muster/checks.d';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -69,10 +78,12 @@ export const loadConfig = async (o: Sources): Promise<Config> => {
   const settings = layers.reduce<Plain>((under, over) => merge(under, over.settings), {});
   const profiles = siteProfileFiles(env);
   const siteProfiles = profiles.length === 0 ? [] : (await import('./site-profiles.ts')).readSiteProfiles(profiles);
+  const siteChecks = layers.flatMap((layer) => siteChecksIn(layer, o.checks));
   const config = {
-    ...complete(settings as ConfigFile, env, siteProfiles),
+    ...complete(settings as ConfigFile, env, siteProfiles, siteChecks),
     suppressions: layers.flatMap(suppressionsIn),
   };
+  refuseForeign(config);
   const machine = layers.findLast((layer) => layer.settings.machine !== undefined);
   return machine === undefined ? config : { ...config, machineSetBy: machineSetBy(machine.at(['machine'])) };
 };
@@ -92,10 +103,50 @@ const suppressionsIn = ({ settings, at }: Layer): Config['suppressions'] =>
 const entriesOf = <T>(section: Readonly<Record<string, T | undefined>> = {}): [string, T][] =>
   Object.entries(section).flatMap(([name, value]): [string, T][] => (value === undefined ? [] : [[name, value]]));
 
+/** Where checks are configured that are not built in. */
+const siteChecksIn = ({ settings, at }: Layer, builtIn: readonly AnyCheck[]): readonly SiteCheck[] =>
+  Object.keys((settings.checks ?? {}) as Plain)
+    .filter((id) => !builtIn.some((check) => check.id === id))
+    .map((id) => ({ id, at: `${at(['checks', id])} checks.${id}` }));
+
+/** A check that is not built in can only be one of a plugin. */
+const refuseForeign = ({ siteChecks, plugins }: Pick<Config, 'siteChecks' | 'plugins'>): void => {
+  const [first] = siteChecks;
+  if (first !== undefined && !hasPlugins(plugins)) throw notACheck(first);
+};
+
+const MODULE_SECONDS = 60;
+const TIMEOUT_SECONDS = 5;
+
+const pluginsOf = (file: ConfigFile): Config['plugins'] => {
+  const { directory = CHECKS_D, every, timeout, may_drain: mayDrain = [], executables } = file.plugins ?? {};
+  return {
+    directory,
+    everySeconds: every === undefined ? MODULE_SECONDS : secondsOf(every),
+    timeoutSeconds: timeout === undefined ? TIMEOUT_SECONDS : secondsOf(timeout),
+    mayDrain,
+    executables: entriesOf(executables).map(
+      ([id, own]): ExecutablePlugin => ({
+        id,
+        command: own.command,
+        args: own.args ?? [],
+        everySeconds: own.every === undefined ? MODULE_SECONDS : secondsOf(own.every),
+        timeoutSeconds: own.timeout === undefined ? TIMEOUT_SECONDS : secondsOf(own.timeout),
+        protocol: own.protocol,
+        ...(own.title === undefined ? {} : { title: own.title }),
+        severity: own.severity ?? 'WARNING',
+        action: { drain: own.action?.drain ?? false, then: own.action?.then ?? 'watch' },
+        codes: own.codes ?? ['problem'],
+      }),
+    ),
+  };
+};
+
 const complete = (
   file: ConfigFile,
   env: Env,
   siteProfiles: readonly SiteProfile[],
+  siteChecks: readonly SiteCheck[],
 ): Omit<Config, 'suppressions' | 'machineSetBy'> => {
   const sources = entriesOf(file.sources);
   const checks = Object.entries(
@@ -123,6 +174,8 @@ const complete = (
         },
       ]),
     ),
+    siteChecks,
+    plugins: pluginsOf(file),
     webListen: file.web?.listen ?? DEFAULT_LISTEN,
     ...(file.web?.config_file === undefined ? {} : { webConfigFile: file.web.config_file }),
     ...(file.control?.group === undefined ? {} : { controlGroup: file.control.group }),

@@ -3,6 +3,7 @@ import type { AnyCheck, Option } from '../api.ts';
 import { matchesGlob } from '../derive/glob.ts';
 import { secondsOf, timeOf } from '../duration.ts';
 import { PIN_NAMES } from '../knowledge/profiles/pins.ts';
+import { PLUGIN_ID, PLUGIN_ID_LENGTH, PLUGIN_PROTOCOLS } from './config.ts';
 import { SOURCES, TOOLS } from './known-names.ts';
 import { rangeOf } from './option-range.ts';
 
@@ -73,6 +74,80 @@ const optionValue = (option: Option): v.GenericSchema => {
   return list(text);
 };
 
+const optionValues = v.record(v.string(), v.union([number(), flag, text, list(text)], 'is no value of an option'));
+
+/** An entry for a check that a plugin brings: what its options are is known when the plugin is loaded. */
+const siteCheckEntry = section({
+  mode: v.optional(oneOf(['enforce', 'observe', 'off'])),
+  contexts: v.optional(
+    v.pipe(list(oneOf(['continuous', 'prejob', 'deep', 'job'])), v.minLength(1, 'must not be empty')),
+  ),
+  options: v.optional(optionValues),
+});
+
+const pluginId = v.pipe(
+  text,
+  v.regex(PLUGIN_ID, 'is not an id: write <area>/<name>, for example site/cooling'),
+  v.maxLength(PLUGIN_ID_LENGTH, `is longer than ${PLUGIN_ID_LENGTH} characters`),
+);
+
+const code = v.pipe(text, v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not a code: write for example fan-stopped'));
+
+const between = (least: number, most: number) => {
+  const words = `must be ${least} to ${most}`;
+  return v.pipe(number(), v.minValue(least, words), v.maxValue(most, words));
+};
+
+/** As many as there may be codes under which an alert can be raised. */
+const MOST_CODES = 16;
+const LONGEST_TIMEOUT_SECONDS = 300;
+
+const timeout = v.pipe(
+  duration,
+  v.check((written) => secondsOf(written) <= LONGEST_TIMEOUT_SECONDS, 'must be at most 5m'),
+);
+
+const executable = v.pipe(
+  section({
+    command: absolutePath,
+    args: v.optional(list(text)),
+    every: v.optional(interval),
+    timeout: v.optional(timeout),
+    protocol: oneOf(PLUGIN_PROTOCOLS),
+    title: v.optional(text),
+    severity: v.optional(oneOf(['INFO', 'WARNING', 'CRITICAL'])),
+    action: v.optional(
+      section({
+        drain: v.optional(flag),
+        then: v.optional(oneOf(['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service'])),
+      }),
+    ),
+    codes: v.optional(v.pipe(list(code), v.minLength(1, 'is empty'), v.maxLength(MOST_CODES, 'holds more than 16'))),
+  }),
+  v.forward(
+    v.check(
+      ({ protocol, severity }) => severity === undefined || protocol !== 'nagios',
+      'is what the exit code of the nagios protocol says; drop it',
+    ),
+    ['severity'],
+  ),
+  v.forward(
+    v.check(
+      ({ protocol, codes }) => codes === undefined || protocol === 'json',
+      'are for the json protocol; drop them',
+    ),
+    ['codes'],
+  ),
+);
+
+const plugins = section({
+  directory: v.optional(absolutePath),
+  every: v.optional(interval),
+  timeout: v.optional(timeout),
+  may_drain: v.optional(list(pluginId)),
+  executables: v.optional(v.record(pluginId, executable, 'must hold ids and their executables')),
+});
+
 const checkEntry = (check: AnyCheck) => {
   const options = Object.entries((check.options ?? {}) as Record<string, Option>);
   const contexts = v.picklist(check.contexts, `must be ${inWords(check.contexts)}, where ${check.id} can run`);
@@ -94,22 +169,22 @@ const time = v.pipe(
   v.check((written) => !Number.isNaN(timeOf(written)), 'is not a time: write for example 2026-12-01T08:00:00Z'),
 );
 
+/** A check that ships, or one that a plugin may bring: its area is then its own. */
+const mayMatch = (glob: string, checks: readonly AnyCheck[]): boolean =>
+  checks.some(({ id }) => matchesGlob(glob, id)) ||
+  (PLUGIN_ID.test(glob.replaceAll('*', 'x')) && !checks.some(({ id }) => id.startsWith(`${glob.split('/')[0]}/`)));
+
 const suppression = (checks: readonly AnyCheck[]) =>
   section({
     check: v.pipe(
       text,
-      v.check((glob) => checks.some(({ id }) => matchesGlob(glob, id)), 'matches no check; muster checks lists them'),
+      v.check((glob) => mayMatch(glob, checks), 'matches no check; muster checks lists them'),
     ),
     component: v.optional(said),
     owner: said,
     reason: said,
     until: time,
   });
-
-const between = (least: number, most: number) => {
-  const words = `must be ${least} to ${most}`;
-  return v.pipe(number(), v.minValue(least, words), v.maxValue(most, words));
-};
 
 /** The configuration file. The entries under `checks` follow from what the checks declare. */
 export const configSchema = (checks: readonly AnyCheck[]) =>
@@ -127,12 +202,14 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
       }),
     ),
     checks: v.optional(
-      section(
+      v.objectWithRest(
         Object.fromEntries(checks.map((check) => [check.id, checkEntry(check)])),
-        'is not a check; muster checks lists them',
+        siteCheckEntry,
+        'must hold keys and values',
       ),
     ),
     suppressions: v.optional(list(suppression(checks))),
+    plugins: v.optional(plugins),
     web: v.optional(section({ listen: v.optional(listen), config_file: v.optional(absolutePath) })),
     control: v.optional(section({ group: v.optional(text) })),
     events: v.optional(section({ max_mb: v.optional(atLeast(1)), max_age: v.optional(duration) })),

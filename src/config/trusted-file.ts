@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { configError } from '../errors.ts';
 
 const OTHERS = 0o007;
@@ -32,6 +33,21 @@ const strangersReach = (path: string, { mode }: Owned): string | undefined =>
 export const untrusted = (path: string): string | undefined => {
   const stats = statSync(path);
   return strangerOwns(path, stats) ?? strangersWrite(path, stats);
+};
+
+const STICKY = 0o1000;
+
+/**
+ * The same of the directories on the way to a file: who may write one of them can put another file in its place. In a
+ * sticky one, such as /tmp, strangers can neither rename nor remove what is not theirs (inode(7), S_ISVTX).
+ */
+export const untrustedWay = (file: string): string | undefined => {
+  for (let path = dirname(file); ; path = dirname(path)) {
+    const stats = statSync(path);
+    const isSticky = (stats.mode & STICKY) !== 0;
+    const problem = strangerOwns(path, stats) ?? (isSticky ? undefined : strangersWrite(path, stats));
+    if (problem !== undefined || path === dirname(path)) return problem;
+  }
 };
 
 /**

@@ -22,8 +22,8 @@ export interface Daemon {
   publish(): void;
   /** Asks every source at once, whatever its schedule; resolves once each has answered or missed its deadline. */
   collectNow(): Promise<void>;
-  /** Other intervals (seconds, by source) are in force. */
-  reschedule(intervals: Readonly<Record<string, number>>): void;
+  /** Other intervals (seconds, by source) are in force, perhaps other sources too: those that are new are asked at once. */
+  reschedule(intervals: Readonly<Record<string, number>>, collectors?: readonly AnyCollector[]): void;
   /** Sources that are not asked for now; what they fed goes stale. */
   shed(sources: ReadonlySet<string>): void;
   stop(): void;
@@ -45,7 +45,7 @@ export const startDaemon = (o: {
   readonly onSnapshot: (snapshot: Snapshot) => void;
 }): Daemon => {
   const { engine, scheduler } = o;
-  const passive = o.collectors.filter(({ active }) => active !== true);
+  let passive = o.collectors.filter(({ active }) => active !== true);
   let { intervals } = o;
   let latest: Snapshot | undefined;
   let isFirstRoundOver = false;
@@ -100,16 +100,24 @@ export const startDaemon = (o: {
   };
 
   const isInFirstRound = ({ schedule: when }: AnyCollector): boolean => when === 'once' || 'everySeconds' in when;
-  for (const collector of passive) if (isInFirstRound(collector)) engine.expect(collector);
-  const begun = Promise.all(
-    passive.map(async (collector) => {
-      if (isInFirstRound(collector)) await ask(collector);
-      // One source that hangs must not keep the others from their schedules.
-      schedule(collector);
-    }),
-  );
+  const expect = (collectors: readonly AnyCollector[]): void => {
+    for (const collector of collectors) if (isInFirstRound(collector)) engine.expect(collector);
+  };
+  const begin = (collectors: readonly AnyCollector[]): Promise<unknown> =>
+    Promise.all(
+      collectors.map(async (collector) => {
+        if (isInFirstRound(collector)) await ask(collector);
+        // One source that hangs must not keep the others from their schedules.
+        if (passive.includes(collector)) schedule(collector);
+      }),
+    );
+  expect(passive);
+  const waited = sleep(FIRST_ROUND_MS, undefined, { ref: false });
+  const readers = passive.filter(({ afterOthers }) => afterOthers !== true);
+  const rest = passive.filter(({ afterOthers }) => afterOthers === true);
+  const begun = Promise.race([begin(readers), waited]).then(() => begin(rest));
   // Nor what they say from being seen. Before the round is over most facts are missing for no fault of the machine.
-  void Promise.race([begun, sleep(FIRST_ROUND_MS, undefined, { ref: false })]).then(() => {
+  void Promise.race([begun, waited]).then(() => {
     isFirstRoundOver = true;
     publish();
   });
@@ -121,12 +129,26 @@ export const startDaemon = (o: {
     lastAnswerAt: () => answeredAt,
     publish,
     collectNow: async () => {
-      await Promise.all(passive.map(ask));
+      await Promise.all(passive.filter(({ afterOthers }) => afterOthers !== true).map(ask));
+      await Promise.all(passive.filter(({ afterOthers }) => afterOthers === true).map(ask));
       publish();
     },
-    reschedule: (next) => {
+    reschedule: (next, collectors = passive) => {
       intervals = next;
-      for (const collector of passive) schedule(collector);
+      const before = passive;
+      passive = collectors.filter(({ active }) => active !== true);
+      const isNamed = (some: readonly AnyCollector[], { id }: AnyCollector): boolean =>
+        some.some((one) => one.id === id);
+      for (const collector of before.filter((one) => !passive.includes(one))) {
+        for (const id of [collector.id, `${collector.id} again`]) scheduler.cancel(id);
+        collector.release?.();
+        // Another of the same name takes its place: what is known stands until that one has answered.
+        if (!isNamed(passive, collector)) engine.dismiss(collector);
+      }
+      for (const collector of passive) if (before.includes(collector)) schedule(collector);
+      const added = passive.filter((one) => !before.includes(one));
+      expect(added.filter((one) => !isNamed(before, one)));
+      void begin(added);
     },
     shed: (sources) => {
       notAsked = sources;

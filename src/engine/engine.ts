@@ -25,7 +25,7 @@ import type { Baseline } from '../derive/series.ts';
 import { type Pins, resolveProfile, type SiteProfile } from '../knowledge/profiles/index.ts';
 import { createClockWatch } from './clock-steps.ts';
 import { runCollector } from './collect.ts';
-import { evaluateCheck, readingTimes } from './evaluate.ts';
+import { evaluateCheck, readingTimes, withDispensable } from './evaluate.ts';
 import { createFactStore, type FactSettings, type GpuReset } from './facts.ts';
 import type { HeldFinding } from './held-finding.ts';
 import { createLifetimes } from './lifetimes.ts';
@@ -95,10 +95,14 @@ export interface Engine {
    * its schedule.
    */
   assess(o: { readonly context: Context; readonly lifetimes: LifetimeUse; readonly keepStale?: boolean }): Snapshot;
-  /** A fact that no collector reads: the agent's own state, the step times that jobs report. */
-  offer<N extends OfferedFact>(name: N, value: Facts[N]): void;
-  /** Another configuration is in force. */
-  configure(settings: EngineSettings): void;
+  /** What is known at this moment, as a check would be handed it. */
+  facts(o: { readonly keepStale: boolean }): FactMap;
+  /** A fact that no collector reads: the agent's own state, the step times that jobs report, the plugins. `undefined` takes it back. */
+  offer<N extends OfferedFact>(name: N, value: Facts[N] | undefined): void;
+  /** Another configuration is in force, perhaps with other checks: what those found that are gone is over. */
+  configure(settings: EngineSettings, checks?: readonly AnyCheck[]): void;
+  /** The source is asked no more: nothing is left of what it said. */
+  dismiss(collector: AnyCollector): void;
   /** Lays to rest what somebody has dealt with. */
   acknowledge(o: { readonly component?: string; readonly check?: string; readonly owner: string }): Acknowledgement;
   readonly suppressions: Pick<Suppressions, 'add' | 'remove' | 'active' | 'stated' | 'takeEnded'>;
@@ -117,7 +121,7 @@ export interface Engine {
   restore(baseline: Baseline): void;
 }
 
-export type OfferedFact = 'agent' | 'stepTimes' | 'pastFindings';
+export type OfferedFact = 'agent' | 'stepTimes' | 'pastFindings' | 'plugins';
 
 const NODE: Component = { kind: 'node', key: 'node' };
 const NO_PAST = 'no source tells of the last weeks: the agent does once it has watched the node for three days';
@@ -131,8 +135,8 @@ export const createEngine = (o: {
   /** Given by the daemon, which lives long enough to see the wall clock stepped. */
   readonly monotonicMs?: () => number;
 }): Engine => {
-  const { host, checks, abandoned } = o;
-  let { node, settings } = o;
+  const { host, abandoned } = o;
+  let { node, settings, checks } = o;
   const store = createFactStore(factSettings(settings));
   const sources = createSourceBook();
   const lifetimes = createLifetimes();
@@ -209,6 +213,20 @@ export const createEngine = (o: {
     return result;
   };
 
+  /** `abandonedCount`: of children that would not die; each tool is asked about only where there are some. */
+  const ownFacts = (now: number, abandonedCount: number): FactMap => {
+    const own = { at: now, source: OWN_SOURCE };
+    const hungSeconds = (source: string): number =>
+      abandonedCount === 0 ? 0 : abandoned.oldestSeconds(toolOf(source));
+    const given: Record<string, unknown> = {
+      agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
+      pastFindings: { ...absent('no-history', NO_PAST), ...own },
+      plugins: { ...absent('not-recorded', 'this site has no plugins'), ...own },
+    };
+    for (const [name, value] of offered) given[name] = { ...known(value), ...own };
+    return { ...given, sources: { ...known(sources.states(NODE, hungSeconds)), ...own } } as FactMap;
+  };
+
   const withLifetime = (check: AnyCheck, result: CheckResult, use: LifetimeUse): CheckResult => {
     if (use === 'ignore') return result;
     return use === 'observe'
@@ -250,19 +268,8 @@ export const createEngine = (o: {
     assess: ({ context, lifetimes: use, keepStale = false }) => {
       followClock();
       const now = host.now();
-      const own = { at: now, source: OWN_SOURCE };
-      // One look at the records of children that would not die; each tool is asked about only where there are some.
       const abandonedCount = abandoned.count();
-      const hungSeconds = (source: string): number =>
-        abandonedCount === 0 ? 0 : abandoned.oldestSeconds(toolOf(source));
-      const states = sources.states(NODE, hungSeconds);
-      const collected = store.facts(now, { keepStale });
-      const given: Record<string, unknown> = {
-        agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
-        pastFindings: { ...absent('no-history', NO_PAST), ...own },
-      };
-      for (const [name, value] of offered) given[name] = { ...known(value), ...own };
-      const facts: FactMap = { ...collected, ...given, sources: { ...known(states), ...own } };
+      const facts: FactMap = { ...store.facts(now, { keepStale }), ...ownFacts(now, abandonedCount) };
       const profile = facts.profile?.ok === true ? facts.profile.value : undefined;
       if (profile === undefined) throw new Error('the fact store always gives a profile');
       const expectedFacts = expectedOf(facts);
@@ -282,13 +289,31 @@ export const createEngine = (o: {
         changes: use === 'observe' ? lifetimes.takeChanges() : [],
       };
     },
-    offer: (name, value) => {
-      offered.set(name, value);
+    facts: ({ keepStale }) => {
+      const now = host.now();
+      return withDispensable(
+        { ...store.facts(now, { keepStale }), ...ownFacts(now, abandoned.count()) },
+        settings.optionalSources,
+      );
     },
-    configure: (next) => {
+    offer: (name, value) => {
+      if (value === undefined) offered.delete(name);
+      else offered.set(name, value);
+    },
+    configure: (next, nextChecks = checks) => {
+      const left = new Set(nextChecks.map(({ id }) => id));
+      const gone = checks.map(({ id }) => id).filter((id) => !left.has(id));
+      lifetimes.retire(gone, { now: host.now(), reason: 'there is no such check any more' });
+      if (nextChecks !== checks) remembered.clear();
       settings = next;
       suppressions.configure(next.suppressions ?? []);
+      checks = nextChecks;
       store.configure(factSettings(next));
+    },
+    dismiss: ({ id, provides }) => {
+      sources.dismiss(id);
+      hanging.delete(id);
+      store.drop(provides);
     },
     acknowledge: ({ component, check, owner }) => {
       const now = host.now();

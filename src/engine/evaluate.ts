@@ -139,6 +139,15 @@ const handOver = (check: AnyCheck, facts: FactMap, optionalSources: ReadonlySet<
   return handed;
 };
 
+/** All the facts as checks get them: what the site can do without is `not-recorded`. */
+export const withDispensable = (facts: FactMap, optionalSources: ReadonlySet<string>): FactMap =>
+  Object.fromEntries(
+    Object.entries(facts as Readonly<Record<string, Fact<unknown>>>).map(([name, fact]) => [
+      name,
+      fact.ok || !optionalSources.has(fact.source) ? fact : dispensable(fact),
+    ]),
+  ) as FactMap;
+
 const dispensable = (fact: Absent & { readonly source: string }): Absent => ({
   ...fact,
   ...absent('not-recorded', `${fact.detail} (the configuration declares ${fact.source} optional)`),

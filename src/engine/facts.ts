@@ -46,6 +46,8 @@ export type { GpuReset } from '../derive/gpu-resets.ts';
 export interface FactStore {
   /** Takes what one run of a collector gave; tells whether any of it is new. */
   put(collector: AnyCollector, collected: Readonly<Record<string, Reading<unknown>>>, at: number): boolean;
+  /** A source that is asked no more has said nothing. */
+  drop(names: readonly FactName[]): void;
   /** The facts of the moment; what has gone stale is absent. A fact that did not change keeps its identity. */
   facts(now: number, o: { readonly keepStale: boolean }): FactMap;
   gpus(): readonly Component[];
@@ -228,6 +230,9 @@ export const createFactStore = (initial: FactSettings): FactStore => {
       }
       if (names.some((name) => name === 'driver' || IDENTIFYING.includes(name))) noteIdentities();
       return isNew;
+    },
+    drop: (names) => {
+      for (const name of names) held.delete(name);
     },
     facts: (now, { keepStale }) => {
       completeLate();

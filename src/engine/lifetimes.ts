@@ -35,6 +35,8 @@ export interface Lifetimes {
   ): { readonly acknowledged: readonly FindingRecord[]; readonly stillThere: readonly FindingRecord[] };
   /** Drops everything about a component that is there no more. */
   forget(componentKey: string, o: { readonly now: number; readonly reason: string }): void;
+  /** Ends what checks found that are judged no more. */
+  retire(checks: readonly string[], o: { readonly now: number; readonly reason: string }): void;
   /** What changed since the last call. */
   takeChanges(): readonly FindingChange[];
   /** The wall clock was stepped: every time that is remembered moves with it. */
@@ -92,7 +94,7 @@ export const createLifetimes = (): Lifetimes => {
       note('finding_changed', after, now);
   };
 
-  /** Findings of a check that is turned off, or of a code that this version no longer has. */
+  /** Findings of a check that is turned off or gone, or of a code that this version no longer has. */
   const drop = (held: Map<string, HeldFinding>, now: number, reason: string): void => {
     for (const one of held.values()) if (one.raised) note('finding_cleared', one, now, reason);
     held.clear();
@@ -206,6 +208,14 @@ export const createLifetimes = (): Lifetimes => {
           if (one.raised) note('finding_cleared', one, now, reason);
           held.delete(key);
         }
+      }
+    },
+    retire: (gone, { now, reason }) => {
+      for (const check of gone) {
+        drop(heldBy(check), now, reason);
+        byCheck.delete(check);
+        presentBy.delete(check);
+        judgedAt.delete(check);
       }
     },
     takeChanges: () => {

@@ -7,6 +7,9 @@ import type { Snapshot } from './snapshot.ts';
 /** Rates without a daemon or a baseline come from two samples this far apart. */
 export const SAMPLE_DISTANCE_MS = 5000;
 
+/** What looks at the facts starts processes of its own, and a job may be at work here. */
+const AT_ONCE = 4;
+
 export interface OneShot {
   readonly engine: Engine;
   readonly collectors: readonly AnyCollector[];
@@ -34,19 +37,25 @@ export const neededCollectors = (collectors: readonly AnyCollector[], checks: re
 export const runOneShot = async (o: OneShot): Promise<Snapshot> => {
   const endsAt = monotonicMs() + o.timeoutMs;
   const remaining = (): number => Math.max(0, endsAt - monotonicMs());
-  const collectors = neededCollectors(
+  const needed = neededCollectors(
     o.collectors,
     o.checks.filter(({ contexts }) => contexts.includes(o.context)),
   );
-  const sample = (): Promise<unknown> =>
+  const readers = needed.filter(({ afterOthers }) => afterOthers !== true);
+  const collect = (collectors: readonly AnyCollector[]): Promise<unknown> =>
     Promise.all(
       collectors
         .filter((collector) => !o.engine.hangs(collector))
         .map((collector) => o.engine.collect(collector, Math.min(collector.deadlineMs, remaining()))),
     );
 
-  await sample();
-  while (o.next !== undefined && (await o.next(remaining()))) await sample();
+  await collect(readers);
+  while (o.next !== undefined && (await o.next(remaining()))) await collect(readers);
+  const waiting = needed.filter(({ afterOthers }) => afterOthers === true);
+  const askInTurn = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await collect([next]);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
   // No answer is older than this run: beside a slow nvidia-smi, a source with a period of a second is not stale.
   return o.engine.assess({ context: o.context, lifetimes: 'ignore', keepStale: true });
 };

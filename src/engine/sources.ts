@@ -6,6 +6,8 @@ export interface SourceBook {
   record(source: string, run: { at: number; durationMs: number; readings: readonly Reading<unknown>[] }): void;
   /** A source that has been asked for the first time and has not answered: that is no hang yet. */
   expect(source: string, waiting: Absent): void;
+  /** A source that is asked no more has no state. */
+  dismiss(source: string): void;
   /** How long the abandoned child of a source has been hanging, as the host knows it. */
   states(node: Component, hungSeconds: (source: string) => number): readonly SourceState[];
   statuses(): readonly SourceStatus[];
@@ -46,6 +48,9 @@ export const createSourceBook = (): SourceBook => {
     },
     expect: (source, waiting) => {
       entries.set(source, { at: 0, durationMs: 0, absence: waiting, hangsInARow: 0 });
+    },
+    dismiss: (source) => {
+      entries.delete(source);
     },
     states: (node, hungSeconds) =>
       [...entries].map(([source, { absence, hangsInARow }]) => ({

@@ -20,6 +20,8 @@ export interface RunOptions extends ToolRuntime {
   /** From the call to the answer, waiting for the tool's slot included. */
   readonly deadlineMs: number;
   readonly maxBytes?: number;
+  /** Whom it runs for, where that is not the tool itself: an interpreter runs for many. */
+  readonly as?: string;
 }
 
 // `nvidia-smi -q -x` of eight GPUs is about 0.5 MB (real captures, H100, driver 580); sixteen times that is a fault.
@@ -72,24 +74,23 @@ export const run = async (
   args: readonly string[],
   options: RunOptions,
 ): Promise<Reading<CommandResult>> => {
-  const { abandoned, slots, clock, maxBytes = MAX_BYTES } = options;
+  const { abandoned, slots, clock, maxBytes = MAX_BYTES, as: name = toolName(tool) } = options;
   const command = commandLine(tool, args);
   const startedMs = clock.monotonicMs();
   const remainingMs = (): number => Math.max(1, options.deadlineMs - (clock.monotonicMs() - startedMs));
 
   const hanging = (): Reading<CommandResult> | undefined => {
-    const described = abandoned.describe(tool);
+    const described = abandoned.describe(name);
     if (described === undefined) return undefined;
-    return absent('hung', `${toolName(tool)} ${described}; not started again while that process lives`);
+    return absent('hung', `${name} ${described}; not started again while that process lives`);
   };
   const stuck = hanging();
   if (stuck !== undefined) return stuck;
 
-  const release = await slots.acquire(toolName(tool), remainingMs());
+  const release = await slots.acquire(name, remainingMs());
   if (release === undefined) {
     return (
-      hanging() ??
-      absent('timeout', `${command}: waited ${seconds(options.deadlineMs)} for another call of ${toolName(tool)}`)
+      hanging() ?? absent('timeout', `${command}: waited ${seconds(options.deadlineMs)} for another call of ${name}`)
     );
   }
   try {
@@ -102,7 +103,7 @@ export const run = async (
     const limits = { deadlineMs: remainingMs(), maxBytes };
     const sinceUnixMs = clock.wallMs();
     const outcome = await supervise(startChild(file.value, args, options), limits);
-    if (outcome.kind === 'hung') abandoned.add(tool, outcome.pid, sinceUnixMs);
+    if (outcome.kind === 'hung') abandoned.add(name, outcome.pid, sinceUnixMs);
     return readingOf(outcome, command, file.value, { ...limits, deadlineMs: options.deadlineMs });
   } catch (error) {
     return absent('failed', `${command}: cannot be started: ${errorCode(error)}`);

@@ -21,6 +21,9 @@ const SOFT_SHARE = 0.7;
 const KILL_SHARE = 0.15;
 const GIVE_UP_SHARE = 0.15;
 
+/** How long a tool may take before it is asked to stop, by SIGTERM. */
+export const softLimitMs = (deadlineMs: number): number => Math.floor(deadlineMs * SOFT_SHARE);
+
 // The child itself has ended: what it wrote is in the pipe already, and only a descendant can hold the pipe open.
 const QUIET_MS = 100;
 // And such a descendant may go on talking.
@@ -109,7 +112,7 @@ export const supervise = (child: Child, { deadlineMs, maxBytes }: Limits): Promi
       }
       cancelStage = afterIo(deadlineMs * KILL_SHARE, killIt);
     };
-    cancelStage = afterIo(deadlineMs * SOFT_SHARE, askToStop);
+    cancelStage = afterIo(softLimitMs(deadlineMs), askToStop);
 
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].on('data', (chunk: Buffer) => {

@@ -27,6 +27,7 @@ checks:
     options: {share: 0.05}            # with the unit and within the range that checks.md states
 suppressions:                         # what is known and being dealt with: shown, but counts for nothing until then
   - {check: 'thermal/*', component: gpu2, owner: ann, reason: fan ordered, until: 2026-12-01T08:00:00Z}
+plugins: {directory: /etc/muster/checks.d}  # checks of your own, see plugins.md
 validation: {schedule: '0 3 * * *', level: prejob}
 web:
   listen: 127.0.0.1:9780
