@@ -26,6 +26,13 @@ export default {
   ],
   findings: {
     differs: [
+      // The configuration says that nothing uses it.
+      {
+        on: tenant()
+          .with(table('mlx5_4', '0x7fff', '0x0000'))
+          .configured({ nicRoles: [{ match: 'mlx5_4', role: 'unused' }] }),
+        about: [],
+      },
       {
         on: tenant().with(table('mlx5_4', '0x7fff', '0x0000')),
         about: ['mlx5_4'],
