@@ -26,11 +26,11 @@ export default {
   ],
   findings: {
     differs: [
-      // The configuration says that nothing uses it.
+      // The configuration says that nothing uses the two.
       {
         on: tenant()
           .with(table('mlx5_4', '0x7fff', '0x0000'))
-          .configured({ nicRoles: [{ match: 'mlx5_4', role: 'unused' }] }),
+          .configured({ nicRoles: ['mlx5_4', 'mlx5_5'].map((match) => ({ match, role: 'unused' })) }),
         about: [],
       },
       {
