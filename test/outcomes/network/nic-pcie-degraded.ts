@@ -36,6 +36,24 @@ export default {
   ],
   findings: {
     'width-reduced': [
+      // 8 lanes of generation 2 carry 32 Gb/s, which is all that this port does.
+      {
+        on: linked('mlx5_2', { width: '8\n', speed: '5.0 GT/s PCIe\n' }).with({
+          'sys/class/infiniband/mlx5_*/ports/1/rate': '32 Gb/sec (4X QDR)\n',
+        }),
+        about: ['mlx5_2'],
+        severity: 'WARNING',
+      },
+      // A storage port that is too slow costs no collective.
+      {
+        on: linked('mlx5_8', { width: '4\n' }).with({
+          'sys/class/infiniband/mlx5_9/ports/1/state': '4: ACTIVE\n',
+          'sys/class/infiniband/mlx5_9/ports/1/rate': '200 Gb/sec (2X NDR)\n',
+        }),
+        about: ['mlx5_8'],
+        severity: 'WARNING',
+        saying: /1 of 1 siblings have more lanes\); it carries 126 of the 200/,
+      },
       {
         on: linked('mlx5_2', { width: '8\n' }),
         about: ['mlx5_2'],

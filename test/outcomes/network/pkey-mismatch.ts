@@ -26,6 +26,13 @@ export default {
   ],
   findings: {
     differs: [
+      // The configuration says that nothing uses the two.
+      {
+        on: tenant()
+          .with(table('mlx5_4', '0x7fff', '0x0000'))
+          .configured({ nicRoles: ['mlx5_4', 'mlx5_5'].map((match) => ({ match, role: 'unused' })) }),
+        about: [],
+      },
       {
         on: tenant().with(table('mlx5_4', '0x7fff', '0x0000')),
         about: ['mlx5_4'],
