@@ -56,7 +56,7 @@ export interface AgentParts {
   readonly config: Config;
   readonly checks: readonly AnyCheck[];
   readonly collectors: readonly AnyCollector[];
-  readonly plugins: SitePlugins | undefined;
+  readonly plugins: SitePlugins;
   readonly host: Host;
   readonly engine: Engine;
   readonly node: Snapshot['node'];

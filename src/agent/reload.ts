@@ -13,7 +13,7 @@ export interface Reread {
   /** What is judged and asked: plugins come and go. */
   readonly checks: readonly AnyCheck[];
   readonly collectors: readonly AnyCollector[];
-  readonly plugins: SitePlugins | undefined;
+  readonly plugins: SitePlugins;
   readonly web: WebSecurity | undefined;
 }
 

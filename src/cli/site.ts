@@ -57,12 +57,17 @@ export const refusals = ({ plugins }: Site): readonly string[] =>
 
 export interface AskedPlugins {
   readonly collectors: readonly AnyCollector[];
-  readonly state: SitePlugins | undefined;
+  readonly state: SitePlugins;
   /** Leaves nothing behind of what they were told. */
   close(): void;
 }
 
-const NO_PLUGINS: AskedPlugins = { collectors: [], state: undefined, close: () => {} };
+/** None is refused where there is none. */
+const NO_PLUGINS: AskedPlugins = {
+  collectors: [],
+  state: { ref: { kind: 'node', key: 'node' }, checks: [], refused: [] },
+  close: () => {},
+};
 
 /** The collectors that ask the plugins of a site about the facts that an engine holds. */
 export const askPlugins = async (

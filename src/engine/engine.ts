@@ -97,8 +97,8 @@ export interface Engine {
   assess(o: { readonly context: Context; readonly lifetimes: LifetimeUse; readonly keepStale?: boolean }): Snapshot;
   /** What is known at this moment, as a check would be handed it. */
   facts(o: { readonly keepStale: boolean }): FactMap;
-  /** A fact that no collector reads: the agent's own state, the step times that jobs report, the plugins. `undefined` takes it back. */
-  offer<N extends OfferedFact>(name: N, value: Facts[N] | undefined): void;
+  /** A fact that no collector reads: the agent's own state, the step times that jobs report, the plugins. */
+  offer<N extends OfferedFact>(name: N, value: Facts[N]): void;
   /** Another configuration is in force, perhaps with other checks: what those found that are gone is over. */
   configure(settings: EngineSettings, checks?: readonly AnyCheck[]): void;
   /** The source is asked no more: nothing is left of what it said. */
@@ -221,7 +221,7 @@ export const createEngine = (o: {
     const given: Record<string, unknown> = {
       agent: { ...absent('not-recorded', 'this run is not the agent'), ...own },
       pastFindings: { ...absent('no-history', NO_PAST), ...own },
-      plugins: { ...absent('not-recorded', 'this site has no plugins'), ...own },
+      plugins: { ...absent('not-recorded', 'nobody has looked for plugins'), ...own },
     };
     for (const [name, value] of offered) given[name] = { ...known(value), ...own };
     return { ...given, sources: { ...known(sources.states(NODE, hungSeconds)), ...own } } as FactMap;
@@ -297,8 +297,7 @@ export const createEngine = (o: {
       );
     },
     offer: (name, value) => {
-      if (value === undefined) offered.delete(name);
-      else offered.set(name, value);
+      offered.set(name, value);
     },
     configure: (next, nextChecks = checks) => {
       const left = new Set(nextChecks.map(({ id }) => id));
