@@ -39,14 +39,20 @@ export default defineCheck({
     const wanted = options.expected_mig_mode.trim().toLowerCase();
 
     const pending = ({ ref, migEnabled, migPending }: Gpu) =>
-      about(ref, 'pending', together({ now: migEnabled, next: migPending }), ({ now, next }, name) =>
-        now === next
-          ? undefined
-          : {
-              message: `MIG mode of ${name} is ${wordOf(now)}, and will be ${wordOf(next)} after its next reset`,
-              observed: wordOf(now),
-              expected: wordOf(next),
-            },
+      about(
+        ref,
+        'pending',
+        together({ now: migEnabled, next: migPending }),
+        ({ now, next }, name) =>
+          now === next
+            ? undefined
+            : {
+                message: `MIG mode of ${name} is ${wordOf(now)}, and will be ${wordOf(next)} after its next reset`,
+                observed: wordOf(now),
+                expected: wordOf(next),
+              },
+        // What prints the one mode prints the other.
+        { expected: migEnabled.ok },
       );
 
     const unexpected = ({ ref, migEnabled }: Gpu) => {

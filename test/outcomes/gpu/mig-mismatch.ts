@@ -70,6 +70,7 @@ export default {
   skipped: modes('N/A'),
   unknown: [
     modes(OFF, OFF, 'GPU is lost', OFF),
+    modes(`${OFF} > N/A`),
     modes(OFF, OFF, `${OFF} > Insufficient Permissions`, OFF),
     expecting(simulated(), { expected_mig_mode: 'on' }),
   ],

@@ -307,6 +307,15 @@ export default {
         about: ['gpu2'],
         saying: /Xid 43, .+of the same incident: Xid 45 once$/,
       },
+      // Xid 43 explains nothing but 45, even where it was first.
+      {
+        on: over([
+          [30, hgxXid(2, '43, pid=48211, name=python3, Ch 00000008')],
+          [20, hgxXid(2, PAGE_FAULT)],
+        ]),
+        about: ['gpu2'],
+        saying: /Xid 31, .+of the same incident: Xid 43 once$/,
+      },
       // One job by its process, though the thread has another name.
       {
         on: h100.saying([hgxXid(2, '31, pid=7, name=a, x'), hgxXid(5, '45, pid=7, name=b, Ch 1')]),
