@@ -51,6 +51,12 @@ const bootedSecondsAgo = (seconds: number, machine: RawMachine): RawMachine =>
     'proc/stat': `cpu  0 0 0 0 0 0 0 0 0 0\nbtime ${Math.floor((machine.moments.at(-1)?.at ?? 0) / 1000) - seconds}\n`,
   });
 
+/** A machine of which nobody says what must run. */
+const EXPECTING_NONE = {
+  machine: 'plain',
+  siteProfiles: [{ id: 'plain', products: ['NVIDIA H100 80GB HBM3'] }],
+};
+
 export default {
   pass: [
     simulated(),
@@ -62,7 +68,9 @@ export default {
     // Nobody named it, and it is none of NVIDIA.
     simulated().with({ [`${KEY}.out`]: unit('slurmd', FAILED) }),
     // Installed and not enabled: nobody starts it.
-    simulated().with({ [`${KEY}.out`]: unit('nvidia-persistenced', { ...FAILED, UnitFileState: 'disabled' }) }),
+    simulated()
+      .with({ [`${KEY}.out`]: unit('nvidia-persistenced', { ...FAILED, UnitFileState: 'disabled' }) })
+      .configured(EXPECTING_NONE),
     // A tray of an NVL72 has the package and no NVSwitch.
     simulated('gb200-nvl72').with({
       [`${KEY}.out`]: unit('nvidia-fabricmanager', { ...FAILED, LoadState: 'loaded', UnitFileState: 'enabled' }),
@@ -212,7 +220,9 @@ export default {
     ),
     simulated().failing({ [KEY]: 'no-tool: systemctl is not on PATH' }),
     // Nothing of NVIDIA is enabled, and nothing is named.
-    simulated().with({ [`${KEY}.out`]: (text) => text.replaceAll('UnitFileState=enabled', 'UnitFileState=disabled') }),
+    simulated()
+      .with({ [`${KEY}.out`]: (text) => text.replaceAll('UnitFileState=enabled', 'UnitFileState=disabled') })
+      .configured(EXPECTING_NONE),
   ],
   unknown: [
     nothingBut('Failed to connect to bus: Permission denied\n'),

@@ -67,7 +67,7 @@ export default {
       {
         on: machine.configured(asking({ mtu_bytes: 4200 })),
         about: compute,
-        saying: /the configuration asks for 4200/,
+        saying: /the configuration pins 4200/,
       },
       { on: simulated('hgx-h100-8-roce+roce-misconfigured@mlx5_6'), about: ['mlx5_6'] },
     ],
