@@ -60,6 +60,8 @@ export default {
       {
         on: expecting(modes(OFF, OFF, ON, OFF), { expected_mig_mode: 'disabled' }),
         about: ['gpu2'],
+        observed: 'Enabled',
+        expected: 'Disabled',
         severity: 'WARNING',
         saying: /^MIG mode of GPU 2 is Enabled; the configuration expects disabled$/,
       },

@@ -74,6 +74,8 @@ export default {
       {
         on: counted('correctable', 32),
         about: ['gpu2'],
+        observed: '32/min',
+        expected: 'at most 31/min',
         severity: 'WARNING',
         saying: /^GPU 2 counted 32 corrected PCIe errors \(within 60 s; 32 a minute, up to 31 are normal\)$/,
       },
@@ -121,6 +123,8 @@ export default {
       {
         on: counted('nonfatal', 1),
         about: ['gpu2'],
+        observed: '1',
+        expected: '0',
         severity: 'WARNING',
         saying: /^GPU 2 counted 1 uncorrectable non-fatal PCIe errors: data was lost \(within 60 s\)$/,
       },
