@@ -52,6 +52,7 @@ export default defineCheck({
     const tell = (one: KernelEvent) => toldOf(one, filesystems);
     return [
       ...filesystems.map(([first]) => judgeState(first, kernelLog)),
+      ...unplaced(filesystems, kernelLog),
       ...judgeHostEvents({
         log: kernelLog,
         kinds: ['filesystem'],
@@ -90,6 +91,16 @@ const judgeState = (mount: Mount, kernelLog: Fact<KernelLog>): Judgement<Code> =
       evidence: { device, type, ...(words === undefined ? {} : { kernel: bounded(words) }) },
     },
   };
+};
+
+/** The kernel complains of a device, and of a filesystem nobody could tell on which device it is: it may be that one. */
+const unplaced = (filesystems: readonly OfOneFilesystem[], kernelLog: Fact<KernelLog>): readonly Judgement<Code>[] => {
+  const isPlaced = (one: KernelEvent): boolean => filesystems.some(([first]) => isAbout(one, first));
+  const events = kernelLog.ok ? kernelLog.value.events : [];
+  if (!events.some((one) => one.kind === 'filesystem' && one.fromKernel && !isPlaced(one))) return [];
+  return filesystems.flatMap(([{ ref, kernelName }]) =>
+    kernelName.ok ? [] : TOLD_BY_KERNEL.map((code) => ({ unjudged: ref, code, because: kernelName })),
+  );
 };
 
 const isAbout = ({ kind, fromKernel, component }: KernelEvent, { kernelName }: Mount): boolean =>

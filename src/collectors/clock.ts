@@ -1,10 +1,18 @@
-import { absent, type B, type CommandResult, defineCollector, type Host, known } from '../api.ts';
+import { absent, type B, type CommandResult, defineCollector, type Host, known, type S } from '../api.ts';
 import { chronySynchronized, timedatectlSynchronized } from '../parse/time-sync.ts';
-import { directory, line } from './sysfs.ts';
+import { directory } from './sysfs.ts';
 
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0';
 const NODE = { kind: 'node', key: 'node' } as const;
 const DEADLINE = { deadlineMs: 5_000 } as const;
+
+/** Names are identifiers of the kernel: `tsc`, `arch_sys_counter`, `hyperv_clocksource_tsc_page`. */
+const clocksource = (text: string): S => {
+  const name = text.trim();
+  return /^[\w-]+$/.test(name)
+    ? known(name)
+    : absent('failed', `not the name of a clock source: ${JSON.stringify(name.slice(0, 40))}`);
+};
 
 const withoutBus = ({ exitCode, stderr, stdout }: CommandResult): B =>
   absent(
@@ -35,7 +43,7 @@ export const clock = defineCollector({
   sheddable: true,
   deadlineMs: 12_000,
   async collect(host) {
-    const source = await directory(host, CLOCKSOURCE).leaf('current_clocksource', line);
+    const source = await directory(host, CLOCKSOURCE).leaf('current_clocksource', clocksource);
     const synchronized = await isSynchronized(host);
     if (!source.ok && !synchronized.ok) return { clock: synchronized };
     return { clock: known({ ref: NODE, synchronized, source }) };

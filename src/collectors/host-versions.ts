@@ -19,6 +19,7 @@ export const hostVersions = defineCollector({
   async collect(host) {
     const kernel = parsed(await host.read(OSRELEASE), line);
     const bios = await directory(host, DMI).leaf('bios_version', line);
+    if (!kernel.ok && !bios.ok) return { hostVersions: kernel };
     return { hostVersions: known({ ref: NODE, kernel, bios }) };
   },
 });

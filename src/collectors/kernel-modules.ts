@@ -18,6 +18,7 @@ export const kernelModules = defineCollector({
     // A kernel that cannot load modules has no such table, and none to load.
     const none = !table.ok && table.reason === 'no-device' && present.ok;
     const loaded = table.ok ? loadedModules(table.value) : none ? known([]) : table;
+    if (!loaded.ok && !present.ok) return { kernelModules: loaded };
     return { kernelModules: known({ ref: { kind: 'node', key: 'node' } as const, loaded, present }) };
   },
 });

@@ -29,7 +29,10 @@ export const machineMounts = async (host: Host): Promise<Reading<readonly MountL
 const blockDeviceName = async (host: Host, { filesystemId, device }: MountLine): Promise<S> => {
   const uevent = await host.read(`/sys/dev/block/${filesystemId}/uevent`);
   const name = uevent.ok ? ueventValue(uevent.value, 'DEVNAME') : undefined;
-  return name === undefined ? kernelNameOf(device) : known(name);
+  if (name !== undefined) return known(name);
+  const guessed = kernelNameOf(device);
+  if (guessed.ok) return guessed;
+  return uevent.ok ? absent('failed', `/sys/dev/block/${filesystemId}/uevent names no device`) : uevent;
 };
 
 const readMount = async (host: Host, line: MountLine): Promise<Mount> => ({

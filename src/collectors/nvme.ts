@@ -8,6 +8,7 @@ import {
   type NvmeNamespace,
   type Raw,
   type Reading,
+  type S,
 } from '../api.ts';
 import { sectors } from '../parse/block.ts';
 import { normalizePciBusId } from '../parse/pci-address.ts';
@@ -32,13 +33,19 @@ const readNamespaces = async (drive: Directory): Promise<Reading<readonly NvmeNa
   return known((await Promise.all(read)).flat());
 };
 
+/** Every controller has one: a state that cannot be read is not one that the drive does not have. */
+const stateOf = (text: string): S => {
+  const state = text.trim();
+  return state === '' ? absent('failed', 'its state is empty') : known(state);
+};
+
 const readDrive = async (host: Host, name: string): Promise<Raw<NvmeDrive>> => {
   const drive = directory(host, `${CLASS}/${name}`);
   const [model, serial, firmwareVersion, state, transport, address, namespaces, pcie] = await Promise.all([
     drive.leaf('model', line),
     drive.leaf('serial', line),
     drive.leaf('firmware_rev', line),
-    drive.leaf('state', line),
+    drive.leaf('state', stateOf),
     drive.leaf('transport', line),
     drive.leaf('address', line),
     readNamespaces(drive),

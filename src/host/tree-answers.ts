@@ -1,4 +1,4 @@
-import { absent, type CommandResult, known, type Reading, type S } from '../api.ts';
+import { type AbsenceReason, absent, type CommandResult, known, type Reading, type S } from '../api.ts';
 import { parseAbsence } from './absence-text.ts';
 import { commandKey, type MachineTree } from './tree.ts';
 
@@ -40,7 +40,17 @@ export const fileIn = (tree: MachineTree, path: string, recordedRoots: readonly 
   return text === undefined ? (absenceIn(tree, path) ?? missing(tree, path, recordedRoots)) : known(text);
 };
 
-/** Directories are implied by the paths of files. */
+/** What was there and could not be read, as keys; of a file that was not there nothing is listed. */
+const unreadKeys = (tree: MachineTree): readonly string[] =>
+  (tree.get(ABSENCES) ?? '').split('\n').flatMap((line) => {
+    const [path = '', text] = line.split('\t', 2);
+    const reason = text === undefined ? undefined : parseAbsence(text)?.reason;
+    return reason === undefined || WAS_NOT_THERE.has(reason) ? [] : [keyOf(path)];
+  });
+
+const WAS_NOT_THERE: ReadonlySet<AbsenceReason> = new Set(['no-device', 'unsupported', 'not-recorded']);
+
+/** Directories are implied by the paths of files, those that are there and could not be read among them. */
 export const namesIn = (
   tree: MachineTree,
   path: string,
@@ -48,7 +58,7 @@ export const namesIn = (
 ): Reading<readonly string[]> => {
   const prefix = `${keyOf(path)}/`;
   const names = new Set<string>();
-  for (const key of tree.keys()) {
+  for (const key of [...tree.keys(), ...unreadKeys(tree)]) {
     if (key.startsWith(prefix)) names.add(key.slice(prefix.length).split('/', 1)[0] ?? '');
   }
   if (names.size > 0) return known([...names].sort());

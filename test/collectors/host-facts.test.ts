@@ -248,6 +248,8 @@ describe('the list of collectors', () => {
       'pci',
       'system-identity',
       'infiniband',
+      'ethernet-statistics',
+      'roce',
       'kernel-log',
       'hwmon',
       'host-pressure',
@@ -259,6 +261,11 @@ describe('the list of collectors', () => {
       'filesystems',
       'nvme',
       'raid',
+      'host-versions',
+      'edac',
+      'services',
+      'kernel-modules',
+      'pci-acs',
       'inventory',
     ]);
   });

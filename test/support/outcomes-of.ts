@@ -117,15 +117,18 @@ export const describeOutcomes = async (category: string): Promise<void> => {
         const text = await readOf(check.id, outcomes);
         expectGolden(`outcomes/${check.id}.txt`, text, `test/outcomes/${category}.test.ts`);
       });
-      it.each(foundIn(outcomes))('finds $code ($i)', async ({ code, on, about, severity, saying, observed, expected }) => {
-        const result = await on.judge(check.id);
-        const own = result.findings.filter((one) => one.code === code);
-        expect(own.map(shortName).sort(), said(result)).toEqual([...about].sort());
-        if (severity !== undefined) expect(own.map((one) => one.severity)).toEqual(own.map(() => severity));
-        if (observed !== undefined) expect(own.map((one) => one.observed)).toEqual(own.map(() => observed));
-        if (expected !== undefined) expect(own.map((one) => one.expected)).toEqual(own.map(() => expected));
-        for (const one of own) if (saying !== undefined) expect(one.message).toMatch(saying);
-      });
+      it.each(foundIn(outcomes))(
+        'finds $code ($i)',
+        async ({ code, on, about, severity, saying, observed, expected }) => {
+          const result = await on.judge(check.id);
+          const own = result.findings.filter((one) => one.code === code);
+          expect(own.map(shortName).sort(), said(result)).toEqual([...about].sort());
+          if (severity !== undefined) expect(own.map((one) => one.severity)).toEqual(own.map(() => severity));
+          if (observed !== undefined) expect(own.map((one) => one.observed)).toEqual(own.map(() => observed));
+          if (expected !== undefined) expect(own.map((one) => one.expected)).toEqual(own.map(() => expected));
+          for (const one of own) if (saying !== undefined) expect(one.message).toMatch(saying);
+        },
+      );
     });
   }
 };

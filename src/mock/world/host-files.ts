@@ -51,13 +51,14 @@ const pressureFiles = (world: World): Files =>
     ] as const;
   });
 
-const systemFiles = ({ machine: { host } }: World): Files =>
-  host.system === undefined
-    ? []
-    : [
-        ['sys/class/dmi/id/sys_vendor', `${host.system.vendor}\n`],
-        ['sys/class/dmi/id/product_name', `${host.system.product}\n`],
-      ];
+const systemFiles = ({ machine: { name, host } }: World): Files => {
+  const { vendor, product } = host.system ?? { vendor: 'Muster', product: `Simulated ${name}` };
+  return [
+    ['sys/class/dmi/id/sys_vendor', `${vendor}\n`],
+    ['sys/class/dmi/id/product_name', `${product}\n`],
+    ['sys/class/dmi/id/bios_version', '1.4.2\n'],
+  ];
+};
 
 /** What the firmware calls the machine, driver version, uptime, boot identity, CPU temperatures, how long tasks wait. */
 export const hostFiles = (world: World): Files => {

@@ -4,13 +4,6 @@ import type { Files } from './sys-pci.ts';
 /** Grace is an Arm processor; its machines name no CPU sensor. */
 const isArm = ({ machine }: World): boolean => machine.host.cpuSensor === undefined;
 
-/** Who the firmware says the machine is. */
-const dmiFiles = ({ machine }: World): Files => [
-  ['sys/class/dmi/id/sys_vendor', 'Muster\n'],
-  ['sys/class/dmi/id/product_name', `Simulated ${machine.name}\n`],
-  ['sys/class/dmi/id/bios_version', '1.4.2\n'],
-];
-
 /** The beginning of the table is enough to tell the kind of machine. */
 const cpuFiles = (world: World): Files => [
   [
@@ -62,9 +55,4 @@ const moduleFiles = (world: World): Files => {
 };
 
 /** Firmware, processors, memory controllers and kernel modules. */
-export const platformFiles = (world: World): Files => [
-  ...dmiFiles(world),
-  ...cpuFiles(world),
-  ...edacFiles(world),
-  ...moduleFiles(world),
-];
+export const platformFiles = (world: World): Files => [...cpuFiles(world), ...edacFiles(world), ...moduleFiles(world)];

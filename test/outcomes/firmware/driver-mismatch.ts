@@ -23,7 +23,7 @@ export default {
     },
     'version-mismatch': [
       {
-        on: simulated().with({ [PROC]: other }),
+        on: simulated().with({ [PROC]: other, [SYS]: other }),
         about: ['node'],
         severity: 'CRITICAL',
         saying: 'the driver answers as 580.105.08, the loaded kernel module is 570.124.06',

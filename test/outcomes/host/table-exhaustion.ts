@@ -60,6 +60,7 @@ export default {
       about: ['node'],
       severity: 'WARNING',
       saying: /^1000 dead processes .*; the limit is 1000$/,
+      mayVanish: { paths: /^proc\/\d+\/stat$/, because: 'a process that cannot be read has just ended' },
     },
   },
   skipped: [simulated().without('proc/**'), simulated().without('proc/*/stat')],
