@@ -6,11 +6,18 @@ const FABRIC_MANAGER = 'nvidia-fabricmanager.service';
 const ASKED = [FABRIC_MANAGER, 'nvidia-persistenced.service', 'nvidia-imex.service', 'nvidia-dcgm.service'];
 const PROPERTIES = 'Id,Names,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts';
 
+/** One tray of a rack: its GPUs have a domain with those of others. */
+const isTray = ({ machine }: World): boolean => /[1-9a-f]/i.test(machine.gpu.fabric.clusterUuid.replace('N/A', ''));
+
+/** The NVSwitches of B200 and B300 are not on the PCI bus. */
+const hasOwnSwitches = (world: World): boolean =>
+  world.machine.gpu.nvlink.links > 0 && world.machine.gpus.length === 8 && !isTray(world);
+
 /** What runs on a node of the kind: the fabric manager where its own NVSwitches are, IMEX where the trays share some. */
-const runningOn = ({ machine }: World): readonly string[] => [
-  ...(machine.nvswitches.length > 0 ? [FABRIC_MANAGER] : []),
+const runningOn = (world: World): readonly string[] => [
+  ...(hasOwnSwitches(world) ? [FABRIC_MANAGER] : []),
   'nvidia-persistenced.service',
-  ...(machine.platform !== undefined && machine.nvswitches.length === 0 ? ['nvidia-imex.service'] : []),
+  ...(isTray(world) ? ['nvidia-imex.service'] : []),
   'dbus.service',
   'slurmd.service',
   'systemd-journald.service',
