@@ -6,6 +6,7 @@ import { metricsPage } from './metrics/docs.ts';
 import { checksPage, checksTable } from './pages/checks.ts';
 import { configurationPage, configurationSchema } from './pages/configuration.ts';
 import { errorsPage } from './pages/errors.ts';
+import { parityPage } from './pages/parity.ts';
 import { profilesPage } from './pages/profiles.ts';
 import { xidPage } from './pages/xid.ts';
 
@@ -30,6 +31,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'README.md': readme,
   'docs/checks.md': () => checksPage(checks),
   'docs/xid.md': xidPage,
+  'docs/parity.md': parityPage,
   'docs/metrics.md': metricsPage,
   'docs/errors.md': errorsPage,
   'docs/configuration.md': configurationPage,
