@@ -22,8 +22,8 @@ import { isAnswered, type Scrape, type Scraper, startScraper } from './scrapes.t
 import { leftOver, watchProcesses } from './strangers.ts';
 
 /** What happens while the machine is broken must be seen too. */
-const SECOND_FAULT = 'xid31@gpu5';
-const SECOND_FINDING = /check="gpu\/xid-errors",code="application-xid".*gpu="5"/;
+const SECOND_FAULT = 'xid92@gpu5';
+const SECOND_FINDING = /check="gpu\/xid-errors",code="hardware-xid".*gpu="5"/;
 
 const SETTLED_LIMIT_MS = 60_000;
 const SETTLED_MS = 3000;
