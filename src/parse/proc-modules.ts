@@ -1,7 +1,8 @@
 import { known, type Reading } from '../api.ts';
 import { unreadable } from './quantity.ts';
 
-const LINE = /^([A-Za-z0-9_]{1,64}) \d+ -?\d+ \S+ (Live|Loading|Unloading)\b/;
+// A kernel that cannot unload modules counts no users and prints `-` (Linux, kernel/module/procfs.c).
+const LINE = /^([A-Za-z0-9_]{1,64}) \d+ (?:-?\d+|-) \S+ (Live|Loading|Unloading)\b/;
 
 /** The modules of /proc/modules that are in use; one that is being unloaded is gone for those who need it. */
 export const loadedModules = (text: string): Reading<readonly string[]> => {

@@ -63,6 +63,29 @@ const SKIPPED: Readonly<Record<string, RegExp>> = {
   'network/link-errors': /\/sys\/class\/infiniband/,
 };
 
+describe('an H100 in a virtual machine, recorded after four jobs had faulted on it, driver 580.159', () => {
+  it('is ready: what jobs did to themselves is one remark, and drains nothing', async () => {
+    const { exitCode, verdict } = await judge(join(RECORDINGS, 'h100-vm-faulted'));
+    expect({ exitCode, ready: verdict.ready, overall: verdict.overall_severity }).toEqual({
+      exitCode: 0,
+      ready: true,
+      overall: 'INFO',
+    });
+    const findings = verdict.checks.find(({ id }) => id === 'gpu/xid-errors')?.findings ?? [];
+    expect(findings.map(({ code, severity, action }) => ({ code, severity, drain: action.drain }))).toEqual([
+      { code: 'application-xid', severity: 'INFO', drain: false },
+    ]);
+    expect(findings[0]?.evidence).toMatchObject({
+      xid: 31,
+      count: 2,
+      pid: '875',
+      process: 'python3',
+      channel: '0000000a',
+      same_incident: 'Xid 13 3 times, Xid 43 once',
+    });
+  });
+});
+
 describe('a healthy H200 in a virtual machine, recorded from driver 580.159', () => {
   it.each([
     ['idle', 'h200-vm'],

@@ -14,6 +14,13 @@ describe('/proc/modules', () => {
     expect(loadedModules(TABLE)).toEqual({ ok: true, value: ['nvidia_uvm', 'nvidia', 'mlx5_core', 'bonding'] });
   });
 
+  it('of a kernel that cannot unload them counts no users', () => {
+    expect(loadedModules('nvidia_uvm 1830912 - - Live 0xffffffffc080c000 (O)\n')).toEqual({
+      ok: true,
+      value: ['nvidia_uvm'],
+    });
+  });
+
   it('of a kernel with everything built in is empty', () => {
     expect(loadedModules('')).toEqual({ ok: true, value: [] });
   });

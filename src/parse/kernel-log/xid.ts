@@ -7,7 +7,8 @@ import { fieldsOf, type KernelMessage, partAt } from './message.ts';
 const XID =
   /^NVRM: Xid \(?(?:PCI:)?([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}(?:\.[0-7])?)(?: GPU-I:(\d+))?(?: GPU-CI:(\d+))?\)?: (\d{1,5})(?![^\s,.:])/i;
 const PROCESS = /^, pid=(?:(\d+)|'?<?[\w ]*>?'?)(?:, name=([^,]*))?/;
-const CHANNEL = /^Ch(?:annel)? (?:ID )?([0-9a-f]{8})\b/i;
+// `Ch 00000010`, `Channel ID 00000010`; driver 580: `channel 0x0000000a`, after `Graphics Exception: ` too.
+const CHANNEL = /^(?:Graphics Exception: )?ch(?:annel)? (?:ID )?(?:0x)?([0-9a-f]{8})\b/i;
 const CAUSED_BY = /\bcaused by previous Xid (\d{1,5})\b/;
 /** Xid 13: `Graphics SM Warp Exception on (GPC 3, TPC 1, SM 0): Out Of Range Address`. */
 const PLACE = /\(GPC (\d{1,2}), TPC (\d{1,2})\b/;

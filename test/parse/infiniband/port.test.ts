@@ -46,7 +46,9 @@ describe('leaves of an InfiniBand port', () => {
   test('link layers', () => {
     expect(linkLayer('InfiniBand\n')).toEqual(known('infiniband'));
     expect(linkLayer('Ethernet')).toEqual(known('ethernet'));
-    expect(linkLayer('Unspecified')).toMatchObject({ ok: false, reason: 'failed' });
+    // A device that is neither, as AWS EFA.
+    expect(linkLayer('Unspecified')).toMatchObject({ ok: false, reason: 'unsupported' });
+    expect(linkLayer('Token Ring')).toMatchObject({ ok: false, reason: 'failed' });
   });
 
   test.each([
