@@ -41,6 +41,7 @@ export default defineCheck({
     },
     gid_index: {
       default: -1,
+      unit: 'index',
       source: '-1: the ports are compared with each other only; Nebius soperator and OCI set NCCL_IB_GID_INDEX=3',
       help: 'the place in the GID table at which each RoCE compute port must have a RoCE v2 address',
     },

@@ -1,7 +1,9 @@
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AnyCheck } from '../api.ts';
+import { matchesGlob } from '../derive/glob.ts';
 import { secondsOf, timeOf } from '../duration.ts';
+import { configError } from '../errors.ts';
 import type { SiteProfile } from '../knowledge/profiles/index.ts';
 import {
   type Config,
@@ -84,6 +86,7 @@ export const loadConfig = async (o: Sources): Promise<Config> => {
     suppressions: layers.flatMap(suppressionsIn),
   };
   refuseForeign(config);
+  for (const layer of layers) refuseEmptyGlobs(layer, config.plugins, o.checks);
   const machine = layers.findLast((layer) => layer.settings.machine !== undefined);
   return machine === undefined ? config : { ...config, machineSetBy: machineSetBy(machine.at(['machine'])) };
 };
@@ -98,6 +101,16 @@ const suppressionsIn = ({ settings, at }: Layer): Config['suppressions'] =>
     until: timeOf(until),
     setBy: at(['suppressions', String(i)]),
   }));
+
+/** A suppression that matches nothing lets count what somebody meant to silence; where there are plugins it may be theirs. */
+const refuseEmptyGlobs = ({ settings, at }: Layer, plugins: Config['plugins'], checks: readonly AnyCheck[]): void => {
+  const globs = ((settings as ConfigFile).suppressions ?? []).map(({ check }) => check);
+  const i = globs.findIndex((glob) => !checks.some(({ id }) => matchesGlob(glob, id)));
+  if (i === -1 || hasPlugins(plugins)) return;
+  throw configError(
+    `${at(['suppressions', String(i), 'check'])} suppressions.${i}.check: matches no check; muster checks lists them; see docs/configuration.md`,
+  );
+};
 
 /** The entries that are set. */
 const entriesOf = <T>(section: Readonly<Record<string, T | undefined>> = {}): [string, T][] =>

@@ -1,5 +1,8 @@
-/** Units of which zero is no floor: a temperature may lie below it, and so may a power on a logarithmic scale. */
-const BELOW_ZERO: readonly string[] = ['°C', 'dB', 'dBm'];
+/**
+ * Units of which zero is no floor: a temperature may lie below it, and so may a power on a logarithmic scale; no place in a
+ * table is -1, which therefore stands for none.
+ */
+const BELOW_ZERO: readonly string[] = ['°C', 'dB', 'dBm', 'index'];
 
 interface Range {
   readonly least?: number;

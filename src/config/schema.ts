@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
-import { matchesGlob } from '../derive/glob.ts';
 import { secondsOf, timeOf } from '../duration.ts';
 import { PIN_NAMES } from '../knowledge/profiles/pins.ts';
 import { PLUGIN_ID, PLUGIN_ID_LENGTH, PLUGIN_PROTOCOLS } from './config.ts';
@@ -169,22 +168,14 @@ const time = v.pipe(
   v.check((written) => !Number.isNaN(timeOf(written)), 'is not a time: write for example 2026-12-01T08:00:00Z'),
 );
 
-/** A check that ships, or one that a plugin may bring: its area is then its own. */
-const mayMatch = (glob: string, checks: readonly AnyCheck[]): boolean =>
-  checks.some(({ id }) => matchesGlob(glob, id)) ||
-  (PLUGIN_ID.test(glob.replaceAll('*', 'x')) && !checks.some(({ id }) => id.startsWith(`${glob.split('/')[0]}/`)));
-
-const suppression = (checks: readonly AnyCheck[]) =>
-  section({
-    check: v.pipe(
-      text,
-      v.check((glob) => mayMatch(glob, checks), 'matches no check; muster checks lists them'),
-    ),
-    component: v.optional(said),
-    owner: said,
-    reason: said,
-    until: time,
-  });
+const suppression = section({
+  /** That it matches a check is seen once it is known whether there are plugins. */
+  check: said,
+  component: v.optional(said),
+  owner: said,
+  reason: said,
+  until: time,
+});
 
 /** The configuration file. The entries under `checks` follow from what the checks declare. */
 export const configSchema = (checks: readonly AnyCheck[]) =>
@@ -208,7 +199,7 @@ export const configSchema = (checks: readonly AnyCheck[]) =>
         'must hold keys and values',
       ),
     ),
-    suppressions: v.optional(list(suppression(checks))),
+    suppressions: v.optional(list(suppression)),
     plugins: v.optional(plugins),
     web: v.optional(section({ listen: v.optional(listen), config_file: v.optional(absolutePath) })),
     control: v.optional(section({ group: v.optional(text) })),
