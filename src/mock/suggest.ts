@@ -11,10 +11,12 @@ const distance = (a: string, b: string): number => {
   return previous[b.length] ?? 0;
 };
 
-/** The name a person probably meant: the only one that begins so, else one of which at most a third of the letters differ. */
+/** The name a person probably meant: the shortest that begins so, else one of which at most a third of the letters differ. */
 export const nearest = (typed: string, names: readonly string[]): string | undefined => {
-  const [begun, other] = names.filter((name) => typed.length > 3 && name.startsWith(typed.toLowerCase()));
-  if (begun !== undefined && other === undefined) return begun;
+  const [begun] = names
+    .filter((name) => typed.length > 3 && name.startsWith(typed.toLowerCase()))
+    .sort((a, b) => a.length - b.length);
+  if (begun !== undefined) return begun;
   const ranked = names
     .map((name) => ({ name, edits: distance(typed.toLowerCase(), name) }))
     .sort((a, b) => a.edits - b.edits);

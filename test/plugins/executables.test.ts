@@ -192,8 +192,8 @@ describe('an executable that must not be run', () => {
 
   it('a link is as good as what it leads to', () => expect(finding('lab/linked')?.severity).toBe('CRITICAL'));
 
-  it('what it would have said is unknown, and so is the verdict', () => {
-    expect(ran.check('host/refused-plugins').severity).toBe('UNKNOWN');
+  it('is a warning, and the rest is judged', () => {
+    expect(ran.check('host/refused-plugins').severity).toBe('WARNING');
     expect(ran.report).toMatchObject({ ready: false, overall_severity: 'CRITICAL' });
     expect(ran.exitCode).toBe(1);
   });
