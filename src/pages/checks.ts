@@ -1,5 +1,6 @@
 import type { Action, AnyCheck, Option, Rule, Severity } from '../api.ts';
 import { GENERATED, table } from './markdown.ts';
+import { COUNTER_COLUMNS, counterRows } from './nic-counters.ts';
 
 const ORDER: readonly Severity[] = ['CRITICAL', 'WARNING', 'INFO'];
 
@@ -65,9 +66,15 @@ const LIFETIMES = `How long a finding stands, by its lifetime:
 - **until gpu-reset**, **until reboot**, **until service**: an event. It stands until a reset of that GPU was seen, a new boot, or \`muster ack\`; each also ends by \`muster ack\` and all but service by a new boot.
 - **for N h**: an event that ends by its age.`;
 
+const COUNTERS = `## Limits of port counters
+
+What \`network/link-errors\` and \`network/congestion\` hold the counters of a port to. Totals are never judged, only their growth.`;
+
 /** docs/checks.md: every check with its codes, options and remedy; the runbook that findings and alerts link to. */
 export const checksPage = (checks: readonly AnyCheck[]): string =>
-  [GENERATED, '# Checks', LIFETIMES, ...checks.map(section)].join('\n\n').concat('\n');
+  [GENERATED, '# Checks', LIFETIMES, ...checks.map(section), COUNTERS, table(COUNTER_COLUMNS, counterRows())]
+    .join('\n\n')
+    .concat('\n');
 
 /** The table of the README. */
 export const checksTable = (checks: readonly AnyCheck[]): string =>
