@@ -60,7 +60,7 @@ export default defineCheck({
     },
   },
   rules: {
-    failed: condition('WARNING', 'Service has failed: read its journal and restart it', stay('watch')),
+    failed: condition('CRITICAL', 'Service has failed: read its journal and restart it', drain('reboot')),
     inactive: condition('WARNING', 'Service does not run: start it', stay('watch'), NAMED),
     'not-loaded': condition('WARNING', 'Service is not installed, or is masked: enable it', stay('watch'), NAMED),
     flapping: condition(
@@ -100,7 +100,7 @@ export default defineCheck({
         });
         // Its exit aborts what runs, and nothing new starts.
         const isFatal = fabricOf(profile) === 'hgx' && down.some(([name]) => name === FABRIC_MANAGER);
-        return finding && isFatal ? { ...finding, override: CRIPPLED } : finding;
+        return finding && !isFatal ? { ...finding, override: NOT_CRIPPLING } : finding;
       });
     }
 
@@ -144,7 +144,8 @@ export default defineCheck({
   },
 });
 
-const CRIPPLED = { severity: 'CRITICAL', action: drain('reboot') } as const;
+/** Jobs start and run without it. */
+const NOT_CRIPPLING = { severity: 'WARNING', action: stay('watch') } as const;
 
 /** `refreshing` since systemd 257. */
 const RUNNING: readonly string[] = ['active', 'reloading', 'refreshing'];

@@ -36,8 +36,8 @@ export default defineCheck({
     },
   },
   rules: {
-    threads: condition('WARNING', 'The host has almost as many threads as it can have', stay('watch')),
-    'open-files': condition('WARNING', 'The host has almost as many open files as it can have', stay('watch')),
+    threads: condition('CRITICAL', 'The host has almost as many threads as it can have', drain('reboot')),
+    'open-files': condition('CRITICAL', 'The host has almost as many open files as it can have', drain('reboot')),
     zombies: condition('WARNING', 'Many dead processes are left', stay('watch')),
   },
   raise: { hits: 2, of: 3, clear: 3 },
@@ -73,7 +73,7 @@ const judgeTable = (
       observed: percent(share),
       expected: `below ${percent(limits.warning_share)}`,
       evidence: { used: table.used, limit: table.max },
-      ...(isCritical ? { override: { severity: 'CRITICAL', action: drain('reboot') } as const } : {}),
+      ...(isCritical ? {} : { override: { severity: 'WARNING', action: stay('watch') } as const }),
     };
   });
 

@@ -2,6 +2,7 @@ import { paletteFor } from '../report/colour.ts';
 import { EXIT_CODES } from '../report/exit-codes.ts';
 import { checksSection } from './doctor/checks.ts';
 import { nodeSection } from './doctor/node.ts';
+import { pluginsSection } from './doctor/plugins.ts';
 import { profileSection } from './doctor/profile.ts';
 import type { Problem, Section } from './doctor/section.ts';
 import { type Seen, withSeen } from './doctor/seen.ts';
@@ -24,6 +25,7 @@ const SECTIONS: readonly ((seen: Seen) => Section | Promise<Section>)[] = [
   sourcesSection,
   checksSection,
   profileSection,
+  pluginsSection,
   suppressionsSection,
   configurationSection,
 ];

@@ -20,7 +20,7 @@ export const edac = defineCollector({
   id: 'edac',
   provides: ['memoryControllers'],
   reads: `${CONTROLLERS}/mc*/{ce_count,ue_count}`,
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   sheddable: true,
   deadlineMs: 5_000,
   async collect(host) {

@@ -36,7 +36,7 @@ export const ethernetStatistics = defineCollector({
   id: 'ethernet-statistics',
   provides: ['ethernetStatistics'],
   reads: 'ethtool -S <interface>, once for each Ethernet port of an RDMA device',
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   sheddable: true,
   deadlineMs: 20_000,
   async collect(host) {

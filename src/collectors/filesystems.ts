@@ -45,7 +45,7 @@ export const filesystems = defineCollector({
   id: 'filesystems',
   provides: ['filesystems'],
   reads: 'df -l, for the filesystems of /proc/1/mountinfo',
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   sheddable: true,
   deadlineMs: DEADLINE_MS + 1_000,
   async collect(host) {

@@ -10,7 +10,7 @@ export const hostMemory = defineCollector({
   id: 'host-memory',
   provides: ['hostMemory'],
   reads: FILE,
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   sheddable: true,
   deadlineMs: 5_000,
   async collect(host) {

@@ -26,7 +26,10 @@ import { systemIdentity } from './system-identity.ts';
 import { createTasksCollector } from './tasks.ts';
 import { topology } from './topology.ts';
 
-/** Every collector of one machine, in the order in which they first run; those with a memory are new each time. */
+/**
+ * Every collector of one machine, in the order in which they first run; those with a memory are new each time. A verdict is
+ * as old as its oldest fact, and a prolog takes none that is older than a minute: what can change is asked every 45 s.
+ */
 export const createCollectors = ({ inventoryCommand }: { inventoryCommand: InventoryCommand }): AnyCollector[] => [
   nvidiaSmi,
   nvlink,

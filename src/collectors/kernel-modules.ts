@@ -10,7 +10,7 @@ export const kernelModules = defineCollector({
   id: 'kernel-modules',
   provides: ['kernelModules'],
   reads: `${LOADED}, ${PRESENT}`,
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   sheddable: true,
   deadlineMs: 5_000,
   async collect(host) {

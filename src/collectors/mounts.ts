@@ -54,7 +54,7 @@ export const mounts = defineCollector({
   id: 'mounts',
   provides: ['mounts'],
   reads: TABLE,
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   deadlineMs: 5_000,
   async collect(host) {
     const lines = await machineMounts(host);

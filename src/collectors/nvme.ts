@@ -76,7 +76,7 @@ export const nvme = defineCollector({
   id: 'nvme',
   provides: ['nvmeDrives'],
   reads: CLASS,
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   deadlineMs: 5_000,
   async collect(host) {
     const names = await host.list(CLASS);

@@ -95,7 +95,7 @@ export const createPciCollector = (): Collector<'pciGpus'> => {
     id: 'pci',
     provides: ['pciGpus'],
     reads: DEVICES,
-    schedule: { everySeconds: 60 },
+    schedule: { everySeconds: 45 },
     deadlineMs: 5_000,
     async collect(host) {
       const addresses = await host.list(DEVICES);

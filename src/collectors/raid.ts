@@ -10,7 +10,7 @@ export const raid = defineCollector({
   id: 'raid',
   provides: ['raidArrays'],
   reads: TABLE,
-  schedule: { everySeconds: 60 },
+  schedule: { everySeconds: 45 },
   deadlineMs: 5_000,
   async collect(host) {
     return { raidArrays: parsed(await host.read(TABLE), raidArrays) };

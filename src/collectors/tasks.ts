@@ -47,7 +47,7 @@ export const createTasksCollector = (): Collector<'tasks'> => {
     id: 'tasks',
     provides: ['tasks'],
     reads: '/proc/<pid>/stat, /proc/loadavg, /proc/sys/{kernel,fs}',
-    schedule: { everySeconds: 60 },
+    schedule: { everySeconds: 45 },
     sheddable: true,
     deadlineMs: 10_000,
     async collect(host, signal) {

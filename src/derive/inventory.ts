@@ -16,7 +16,13 @@ export interface IdentityBook {
   restore(gpus: readonly Component[]): void;
 }
 
-const withDefined = (base: Component, extra: Component): Component => ({ ...extra, ...base, key: extra.key });
+/** nvidia-smi counts anew when a GPU is missing: the place in its list is the one of now, whoever said it when. */
+const withDefined = (base: Component, extra: Component): Component => ({
+  ...extra,
+  ...base,
+  key: extra.key,
+  ...(extra.index === undefined ? {} : { index: extra.index }),
+});
 
 export const createIdentityBook = (): IdentityBook => {
   const byPci = new Map<string, Component>();

@@ -133,7 +133,7 @@ export const createLifetimes = (): Lifetimes => {
     }
     presentBy.set(check.id, present);
 
-    const judged = new Set(result.judged.map(({ key }) => key));
+    const judged = new Set(result.judged.flatMap(namesOf));
     const open = openIn(result);
     const lapses = lapsesIn(result);
     for (const [key, before] of held) {
@@ -254,6 +254,10 @@ const adoptRenamed = (held: Map<string, HeldFinding>, findings: readonly Finding
     held.set(keyOf(finding), unnamed[1]);
   }
 };
+
+/** A GPU that was found missing before its UUID was known is the one that answers at its address now. */
+const namesOf = ({ kind, key, pciBusId }: Component): readonly string[] =>
+  kind === 'gpu' && pciBusId !== undefined ? [key, `gpu:${pciBusId}`] : [key];
 
 /** Whether something about a component was left open that should have been judged. */
 const openIn = (result: CheckResult): ((component: Component) => boolean) => {
