@@ -67,8 +67,8 @@ const heatOf = (
   if (margin.ok) {
     const maximum = core.value + margin.value;
     const plausible = maximum >= PLAUSIBLE_MAXIMUM_CELSIUS.from && maximum <= PLAUSIBLE_MAXIMUM_CELSIUS.to;
-    if (plausible || margin.value > limits.margin_celsius)
-      return byMargin(margin.value, core.value, limits.margin_celsius);
+    // Some H100 print 0 or less all the time; a large one beside a hot core cannot be true either.
+    if (plausible) return byMargin(margin.value, core.value, limits.margin_celsius);
     return byCore(core.value, limits.core_celsius, 'its own margin is not plausible');
   }
   if (!isNotProvided(margin)) return margin;

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { Enforcement } from '../engine/snapshot.ts';
 
 const KILL_SWITCH = '/etc/muster/disabled';
@@ -25,6 +25,9 @@ const firstLine = (file: string): string | undefined => {
   }
 };
 
+/** A link that leads nowhere was put there all the same. */
+const isLink = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+
 /**
  * Whether verdicts are acted on here. What is there counts, whatever it is and whoever may read it; and a switch of which
  * nobody can tell whether it was pulled counts as pulled: whoever pulls it does so because enforcing harms, and to enforce
@@ -35,7 +38,7 @@ export const readEnforcement = (file: string): Enforcement => {
     return { enabled: false, reason: firstLine(file) ?? 'it gives no reason', file };
   } catch (error) {
     const { code = 'no code' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { enabled: true };
+    if ((code === 'ENOENT' && !isLink(file)) || code === 'ENOTDIR') return { enabled: true };
     return { enabled: false, reason: `it cannot be read (${code}), which counts as pulled`, file };
   }
 };

@@ -2,6 +2,15 @@ import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { configError } from '../errors.ts';
 import { isPlain, type Plain } from './plain.ts';
 
+const asData = (document: ReturnType<typeof parseDocument>, file: string): unknown => {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    // Aliases of aliases: what a few lines stand for may not fit into memory.
+    throw configError(`${file}:1:1: ${error instanceof Error ? error.message : String(error)}; write it out instead`);
+  }
+};
+
 /** One YAML file as data, with a way to name the line and column of any path in it. */
 export const parseYaml = (file: string, text: string): { data: Plain; at: (path: readonly string[]) => string } => {
   const lines = new LineCounter();
@@ -13,7 +22,7 @@ export const parseYaml = (file: string, text: string): { data: Plain; at: (path:
       `${file}:${line}:${col}: ${error.message.split('\n')[0]?.replace(/ at line .*$/, '')}; mend the YAML`,
     );
   }
-  const data: unknown = document.toJS() ?? {};
+  const data = asData(document, file);
   if (!isPlain(data))
     throw configError(
       `${file}:1:1: the file must hold keys and values, not a ${Array.isArray(data) ? 'list' : typeof data}`,

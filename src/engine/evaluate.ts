@@ -84,7 +84,9 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
     if (fact.ok) continue;
     if (ctx.optionalSources.has(fact.source))
       return whole('SKIPPED', `${fact.detail} (the configuration declares ${fact.source} optional)`);
-    const severity = verdictOfAbsence(fact.reason, ctx.expectedFacts.has(name));
+    const severity = isMissed(name, fact.reason, facts)
+      ? 'UNKNOWN'
+      : verdictOfAbsence(fact.reason, ctx.expectedFacts.has(name));
     const record = { component: ctx.node, reason: fact.reason, detail: fact.detail, verdict: severity };
     return whole(severity, fact.detail, [record]);
   }
@@ -105,6 +107,10 @@ export const evaluateCheck = (check: AnyCheck, facts: FactMap, ctx: EvaluationCo
   }
   return { ...base, ...sumUp(check, judgements, ctx), errors: 0 };
 };
+
+/** A recording that shows GPUs on the PCI bus and holds nothing that they said leaves out what matters most. */
+const isMissed = (name: FactName, reason: Absent['reason'], { pciGpus }: FactMap): boolean =>
+  name === 'gpus' && reason === 'not-recorded' && pciGpus?.ok === true && pciGpus.value.length > 0;
 
 /** How old the facts of a check are: they may be read again without saying anything new. */
 export const readingTimes = (

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { absent, known, type Reading } from '../api.ts';
 import { errorCode } from './errno.ts';
+import { readPlain } from './read-plain.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -37,7 +37,7 @@ const field = (value: unknown): string | undefined => (typeof value === 'string'
 export const readManifest = async (file: string): Promise<Reading<Manifest>> => {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readPlain(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {
       return problem(

@@ -1,12 +1,14 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { absent, known, type Reading } from '../api.ts';
 import { errorCode } from './errno.ts';
 import { readManifest } from './manifest.ts';
 import { printedMs, timesOf } from './moment-times.ts';
 import type { Moment } from './playback.ts';
+import { readPlain } from './read-plain.ts';
 import { readTree } from './read-tree.ts';
 import type { MachineTree } from './tree.ts';
+import { ABSENCES } from './tree-answers.ts';
 
 /** What a machine said over one or more samples. */
 export interface Recording {
@@ -24,7 +26,7 @@ const MAKE_ONE = 'make a recording with `muster collect --save DIR`';
 const XML_KEY = 'commands/nvidia-smi_-q_-x.out';
 
 const readXml = async (file: string, modifiedMs: number): Promise<Reading<Recording>> => {
-  const text = await readFile(file, 'utf8');
+  const text = await readPlain(file);
   if (!text.slice(0, 4096).includes('<nvidia_smi_log')) {
     return wrong(`${file}: neither a recording directory nor the output of \`nvidia-smi -q -x\`; ${MAKE_ONE}`);
   }
@@ -45,17 +47,31 @@ const sampleDirectories = async (directory: string): Promise<readonly string[]> 
   return own.some((name) => ['commands', 'sys', 'proc'].includes(name)) ? [directory] : [];
 };
 
+/** The kernel log of all samples; one that is there and cannot be read is no log in which nothing was said. */
+const readKmsg = async (directory: string): Promise<(tree: MachineTree) => MachineTree> => {
+  try {
+    const text = await readPlain(join(directory, 'kmsg'));
+    return () => new Map([['kmsg', text]]);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return () => new Map();
+    const reason = code === 'EACCES' || code === 'EPERM' ? 'denied' : 'failed';
+    return (tree) =>
+      new Map([[ABSENCES, `${tree.get(ABSENCES) ?? ''}kmsg\t${reason}: kmsg cannot be read: ${code}\n`]]);
+  }
+};
+
 const readDirectory = async (directory: string, modifiedMs: number): Promise<Reading<Recording>> => {
   const manifest = await readManifest(join(directory, 'manifest.json'));
   if (!manifest.ok) return manifest;
   const places = await sampleDirectories(directory);
   if (places.length === 0) return wrong(`${directory}: no samples/<n>/ in it; ${MAKE_ONE}`);
-  const kmsg = await readFile(join(directory, 'kmsg'), 'utf8').catch(() => undefined);
+  const kmsg = await readKmsg(directory);
   const trees: MachineTree[] = [];
   for (const place of places) {
     const tree = await readTree(place);
     if (!tree.ok) return tree;
-    trees.push(kmsg === undefined ? tree.value : new Map([...tree.value, ['kmsg', kmsg]]));
+    trees.push(new Map([...tree.value, ...kmsg(tree.value)]));
   }
   const { node, bootId, at, sampleTimes } = manifest.value;
   const times = timesOf(trees, sampleTimes, at, modifiedMs);

@@ -51,7 +51,7 @@ const wordsOf = ({ reason, findings, unjudged }: CheckReport): string =>
   ].join('\n');
 
 /** Judged from the kernel log, which a broken nvidia-smi does not touch. */
-const NOT_FROM_THE_DRIVER = ['gpu/xid-errors', 'gpu/sxid-errors'];
+const NOT_FROM_THE_DRIVER = ['thermal/hot-nics', 'gpu/xid-errors', 'gpu/sxid-errors'];
 
 const passesThatNeedTheDriver = ({ checks }: VerdictReport, answered = false): readonly string[] =>
   checks
@@ -276,7 +276,7 @@ describe.concurrent('a machine', () => {
     expect(ran.exitCode).toBe(1);
     const passes = verdict.checks.filter(({ id, severity }) => id.startsWith('network/') && severity === 'PASS');
     // That the NICs are there is said by the names of their directories.
-    expect(passes.map(({ id }) => id)).toEqual(['network/missing-nics']);
+    expect(passes.map(({ id }) => id)).toEqual(['network/missing-nics', 'network/nic-driver-errors']);
     expect(checkOf(verdict, 'gpu/ecc-errors').severity).toBe('PASS');
   });
 

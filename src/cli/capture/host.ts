@@ -20,7 +20,11 @@ export const hostEntries = (facts: FactMap, { host }: Profile, warn: Warn): read
   return [
     one(
       'cpus',
-      of(facts.cpus, ({ online }) => online),
+      of(facts.cpus, ({ online, present }) =>
+        online.ok && present.ok && online.value < present.value
+          ? absent('failed', `${present.value - online.value} of ${present.value} CPUs are offline`)
+          : online,
+      ),
       host.cpus,
     ),
     one(

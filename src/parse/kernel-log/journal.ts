@@ -12,11 +12,20 @@ const objectOf = (line: string): Readonly<Record<string, unknown>> | undefined =
   }
 };
 
+const isByte = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) < 256;
+
+/** A text with a byte that cannot be printed, perhaps in the name of a process, is an array of its bytes (systemd, JOURNAL_EXPORT_FORMATS). */
+const textOf = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every(isByte) ? Buffer.from(value).toString('utf8') : undefined;
+};
+
 /** A line of `journalctl -o json`; fields as in systemd.journal-fields(7). */
 export const parseJournalEntry = (line: string): KernelRecord | undefined => {
   const entry = objectOf(line);
-  const message = entry?.MESSAGE;
-  if (entry === undefined || typeof message !== 'string') return undefined;
+  const message = textOf(entry?.MESSAGE);
+  if (entry === undefined || message === undefined) return undefined;
   const facility = wholeNumber(entry.SYSLOG_FACILITY);
   const priority = wholeNumber(entry.PRIORITY);
   const wallUs = wholeNumber(entry.__REALTIME_TIMESTAMP);

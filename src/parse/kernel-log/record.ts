@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { parseJournalEntry } from './journal.ts';
 import { prefixOf } from './prefix.ts';
 
@@ -38,6 +39,10 @@ const deviceRecord = ([header, priority, sequence, monotonicUs]: RegExpExecArray
   };
 };
 
+// dmesg --color=always, and a file that begins with the mark of its byte order.
+const withoutDress = (line: string): string =>
+  line.includes('\u001b') || line.startsWith('\ufeff') ? stripVTControlCharacters(line).replace(/^\ufeff/, '') : line;
+
 /**
  * Any dialect: `/dev/kmsg`, `dmesg` with its time formats and `-x`, journalctl's short forms and JSON, syslog files,
  * pstore, bare text. Undefined for lines that are no record of their own. `now` (Unix ms) dates stamps without a year.
@@ -47,7 +52,8 @@ export const parseKernelLine = (line: string, now: number): KernelRecord | undef
   if (line === '' || line.startsWith(' ')) return undefined;
   const device = KMSG.exec(line);
   if (device !== null) return deviceRecord(device, line);
-  if (line.startsWith('{"')) return parseJournalEntry(line);
-  const { length, writer, ...prefix } = prefixOf(line, now);
-  return { ...prefix, text: `${writer}${line.slice(length)}` };
+  if (/^\{ ?"/.test(line)) return parseJournalEntry(line);
+  const plain = withoutDress(line);
+  const { length, writer, ...prefix } = prefixOf(plain, now);
+  return { ...prefix, text: `${writer}${plain.slice(length)}` };
 };

@@ -108,7 +108,7 @@ describe('one line of the kernel log', () => {
     expect(parseKernelLine('4,1,2,-;a\\x0ab \\xe2\\x80\\x94 \\x5c', NOW)?.text).toBe('a\nb — \\');
   });
 
-  test.each(['', ' SUBSYSTEM=pci', ' DEVICE=+pci:0000:38:00.0', '{"MESSAGE":[1,2]}', '{"MESSAGE"'])(
+  test.each(['', ' SUBSYSTEM=pci', ' DEVICE=+pci:0000:38:00.0', '{"MESSAGE":[1,"x"]}', '{"MESSAGE"'])(
     '%j is no record',
     (line) => expect(parseKernelLine(line, NOW)).toBeUndefined(),
   );
@@ -121,5 +121,37 @@ describe('one line of the kernel log', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (line) => void parseKernelLine(line, NOW)));
     const line = `kern  :err   : 2025-02-10T16:28:06,502716+00:00 node kernel: [ 12.5] ${TEXT}`;
     for (let length = 0; length <= line.length; length += 1) parseKernelLine(line.slice(0, length), NOW);
+  });
+});
+
+describe('dialects in which a log may be handed over', () => {
+  const XID = 'NVRM: Xid (PCI:0000:61:00): 79, pid=1, name=x, GPU has fallen off the bus.';
+  const AT = Date.UTC(2026, 10, 26, 20);
+
+  it.each([
+    `[Thu Nov 26 19:00:01 2026] [  T123] ${XID}`,
+    `[370448.123] node7 kernel: ${XID}`,
+    `Thu 2026-11-26 19:00:01 UTC node7 kernel: ${XID}`,
+    `1795719269.000000 node7 kernel: ${XID}`,
+    `[Nov26 19:00] ${XID}`,
+    `[  +0.000012] ${XID}`,
+    `[370448.000000 <    0.000004>] ${XID}`,
+    `<3>1 2026-11-26T19:00:01.000Z node7 kernel - - - ${XID}`,
+    `\ufeff[370448.123456] ${XID}`,
+    `\u001b[32m[370448.123456] \u001b[0m\u001b[31m${XID}\u001b[0m`,
+    JSON.stringify({ MESSAGE: [...Buffer.from(XID)], _TRANSPORT: 'kernel', SYSLOG_FACILITY: '0' }),
+    `{ "MESSAGE" : ${JSON.stringify(XID)}, "_TRANSPORT" : "kernel" }`,
+  ])('%s', (line) => {
+    expect(parseKernelLine(line, AT)).toMatchObject({ text: XID, fromKernel: true });
+  });
+
+  it.each([
+    `[370448.123] node7 logger[12]: ${XID}`,
+    `1795719269.000000 node7 logger[12]: ${XID}`,
+    `Thu 2026-11-26 19:00:01 UTC node7 logger: ${XID}`,
+    `<14>1 2026-11-26T19:00:01.000Z node7 logger 12 - - ${XID}`,
+  ])('a user, %s', (line) => {
+    const record = parseKernelLine(line, AT);
+    expect(record?.fromKernel === true && record.text.startsWith('NVRM')).toBe(false);
   });
 });
