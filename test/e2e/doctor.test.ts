@@ -35,6 +35,7 @@ interface Report {
     readonly lacks?: { readonly severity: string; readonly reason: string };
   }[];
   readonly profiles: { readonly id: string; readonly why: string; readonly site_files: readonly string[] };
+  readonly plugins: { readonly loaded: readonly { readonly id: string }[] };
   readonly suppressions: readonly Readonly<Record<string, unknown>>[];
   readonly configuration: readonly { readonly path: string; readonly value?: unknown; readonly from: string }[];
 }
@@ -161,6 +162,24 @@ describe('muster doctor', () => {
       answers: false,
       optional: true,
     });
+  });
+
+  it('lists the plugins, names a refused one, and keeps what they are started with to itself', async () => {
+    const box = sandbox();
+    const args = configured(
+      box,
+      [
+        'plugins:',
+        '  executables:',
+        '    site/good: {command: /bin/true, args: [--token, S3CR3T], protocol: nagios}',
+        '    site/gone: {command: /nonexistent/plugin, protocol: nagios}',
+      ].join('\n'),
+    );
+    const { ran, report: said } = await report(box.env, ['--mock', 'hgx-h100-8', ...args]);
+    expect(ran.exitCode).toBe(1);
+    expect(said.problems).toMatchObject([{ message: expect.stringMatching(/^is refused: /) }]);
+    expect(said.plugins.loaded.map(({ id }) => id)).toEqual(['site/good']);
+    expect(ran.stdout).not.toContain('S3CR3T');
   });
 
   it('says what an operator has forgotten or mistyped', async () => {

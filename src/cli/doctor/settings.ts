@@ -57,9 +57,23 @@ const unset = (path: readonly string[], seen: Seen): Omit<Setting, 'path' | 'isS
   return { value, from };
 };
 
+/** Arguments of a plugin may hold a password, and what doctor prints is pasted into tickets. */
+const withoutArguments = (path: readonly string[], value: unknown): unknown => {
+  if (path.join('.') !== 'plugins.executables' || !isPlain(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([id, one]) => [
+      id,
+      isPlain(one) && Array.isArray(one.args) ? { ...one, args: `${one.args.length} not shown` } : one,
+    ]),
+  );
+};
+
 const settingOf = (path: readonly string[], seen: Seen): Setting => {
   const layer: Layer | undefined = seen.layers.findLast(({ settings }) => at(settings, path) !== undefined);
-  if (layer !== undefined) return { path, value: at(layer.settings, path), from: layer.at(path), isSet: true };
+  if (layer !== undefined) {
+    const value = withoutArguments(path, at(layer.settings, path));
+    return { path, value, from: layer.at(path), isSet: true };
+  }
   return { path, ...unset(path, seen), isSet: false };
 };
 
