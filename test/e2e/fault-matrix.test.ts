@@ -114,6 +114,7 @@ const hasSiblingsFor = (machine: string, fault: string): boolean => {
 
 /** Nobody has said what to expect of them, or they do not run before a job. */
 const WITHOUT_EXPECTATION = [
+  'host/refused-plugins',
   'firmware/kernel-drift',
   'host/acs-enabled',
   'host/kernel-modules-missing',

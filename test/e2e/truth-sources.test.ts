@@ -44,6 +44,8 @@ const severities = (verdict: VerdictReport, prefix: string): Readonly<Record<str
 const OF_THE_AGENT = { 'straggler/lagging-gpu': 'SKIPPED', 'straggler/repeat-offender': 'SKIPPED' };
 /** A call that this nvidia-smi does not know, or that is not there: optional, and never a pass. */
 const NVLINK = { 'gpu/nvlink-down': 'SKIPPED', 'gpu/nvlink-errors': 'SKIPPED' };
+/** AER counters are in sysfs alone. */
+const AER = { 'gpu/pcie-errors': 'SKIPPED' };
 
 describe('only `nvidia-smi -q -x` answers: what needs the rest is not judged, all else passes', () => {
   it.each([
@@ -53,18 +55,20 @@ describe('only `nvidia-smi -q -x` answers: what needs the rest is not judged, al
     const verdict = await judge(...files);
     expect(severities(verdict, 'gpu/')).toEqual({
       ...NVLINK,
+      ...AER,
       'gpu/xid-errors': 'SKIPPED',
       'gpu/sxid-errors': 'SKIPPED',
     });
-    expect(severities(verdict, 'thermal/')).toEqual({});
+    expect(severities(verdict, 'thermal/')).toEqual({ 'thermal/hot-nics': 'SKIPPED' });
     expect(severities(verdict, 'straggler/')).toEqual(OF_THE_AGENT);
-    // The profile only assumes how many NICs there are: that they are not seen is no more than a WARNING.
-    expect(verdict).toMatchObject({ ready: true, overall_severity: 'WARNING' });
+    // The profile only assumes how many NICs there are: that none is seen is no more than a remark.
+    expect(verdict).toMatchObject({ ready: true, overall_severity: 'INFO' });
   });
 
   it('a kernel log that may not be read is UNKNOWN', async () => {
     expect(severities(await judge(NOT_FOUND, NO_FILES, DENIED_LOG), 'gpu/')).toEqual({
       ...NVLINK,
+      ...AER,
       'gpu/xid-errors': 'UNKNOWN',
       'gpu/sxid-errors': 'UNKNOWN',
     });

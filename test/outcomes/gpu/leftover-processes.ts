@@ -43,7 +43,10 @@ export default {
       { on: simulated('gb200-nvl72+busy'), about: ['gpu0', 'gpu1', 'gpu2', 'gpu3'] },
     ],
   },
-  skipped: [h100.without('commands/nvidia-smi_-q_-x.*'), running(process('python3')).in('continuous')],
+  skipped: [
+    h100.without('commands/nvidia-smi_-q_-x.*', 'sys/bus/pci/devices/**'),
+    running(process('python3')).in('continuous'),
+  ],
   unknown: [
     running(process('python3', 'C', 'unknown')),
     printing(h100, { processes: 'Insufficient Permissions' }, { gpu: 2 }),

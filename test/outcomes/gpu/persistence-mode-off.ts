@@ -24,7 +24,7 @@ export default {
   skipped: [
     printing(h100, { persistence_mode: 'N/A' }),
     printing(h100, { persistence_mode: 'Requested functionality has been deprecated' }),
-    h100.without('commands/nvidia-smi_-q_-x.*'),
+    h100.without('commands/nvidia-smi_-q_-x.*', 'sys/bus/pci/devices/**'),
   ],
   unknown: [
     printing(h100, { persistence_mode: 'Insufficient Permissions' }, { gpu: 2 }),

@@ -78,7 +78,7 @@ export default {
       { on: printing(h100, { 'retired_pages/pending_retirement': 'Yes' }), about: [] },
     ],
   },
-  skipped: h100.without('commands/nvidia-smi_-q_-x.*'),
+  skipped: h100.without('commands/nvidia-smi_-q_-x.*', 'sys/bus/pci/devices/**'),
   unknown: [
     simulated('hgx-h100-8+lost@gpu2'),
     printing(h100, { [`${ROWS}/remapped_row_failure`]: 'maybe' }, { gpu: 2 }),
