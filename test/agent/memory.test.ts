@@ -91,7 +91,9 @@ describe('the memory of an agent', () => {
   it('is either whole or none, whatever one of its leaves becomes', () => {
     const leaves = leavesOf(plain());
     fc.assert(
-      fc.property(fc.constantFrom(...leaves), fc.jsonValue(), (path, value) => {
+      fc.property(fc.constantFrom(...leaves), fc.json(), (path, json) => {
+        // As it comes out of a file: of -0 JSON knows nothing.
+        const value: unknown = JSON.parse(json);
         const read = fromFile(withValueAt(path, value));
         if (read.ok) expect(JSON.parse(JSON.stringify(toFile(read.value)))).toEqual(withValueAt(path, value));
       }),

@@ -30,9 +30,10 @@ const fed = (verdict: VerdictReport) =>
   verdict.checks.filter(({ id, severity, reason = '' }) => {
     if (severity !== 'SKIPPED') return true;
     const hasNoSource = /not in the recording|no source|one sample|not recorded/.test(reason);
-    const hasNoSuchPart = /N\/A|not printed|does not|no machine profile|nothing of this kind|expects nothing/.test(
-      reason,
-    );
+    const hasNoSuchPart =
+      /N\/A|not printed|does not|no machine profile|nothing of this kind|expects nothing|no two components|nobody has looked|neither the machine profile/.test(
+        reason,
+      );
     // What watches a job, or the agent itself, has nothing to say before a job starts.
     const isOfAnotherContext = /^runs in .+, not in prejob$|^this run is not the agent$/.test(reason);
     return !hasNoSource && !hasNoSuchPart && !isOfAnotherContext && !id.startsWith('network/');
