@@ -1,5 +1,5 @@
 import { defineCheck, type KernelEvent } from '../../src/api.ts';
-import { type Incident, judgeIncidents, times } from '../shared/kernel-incidents.ts';
+import { judgeHostEvents, type Told } from '../shared/host-events.ts';
 import { event, stay } from '../shared/rules.ts';
 
 type Code = 'soft-lockup' | 'hard-lockup' | 'rcu-stall' | 'kernel-bug';
@@ -16,12 +16,22 @@ const rules = {
   }),
 };
 
-const LOCKUPS: Readonly<Record<string, Code>> = { soft: 'soft-lockup', hard: 'hard-lockup', rcu: 'rcu-stall' };
+/** `CPU 3 ran one task (python3, pid 2254956)`. */
+const busy = ({ cpu, name, pid }: KernelEvent['fields']): string =>
+  `CPU ${cpu} ran one task${name === undefined ? '' : ` (${name}, pid ${pid})`}`;
 
-const codeOf = ({ kind, fields }: KernelEvent): Code | undefined => {
-  if (kind === 'kernel-bug') return 'kernel-bug';
-  return kind === 'lockup' ? LOCKUPS[fields.lockup ?? ''] : undefined;
+const LOCKUPS: Readonly<Record<string, (fields: KernelEvent['fields']) => Told<Code>>> = {
+  soft: (fields) => ({ code: 'soft-lockup', what: `${busy(fields)} for ${fields.seconds} s without a break` }),
+  hard: ({ cpu }) => ({ code: 'hard-lockup', what: `CPU ${cpu} took no interrupt for seconds` }),
+  rcu: () => ({ code: 'rcu-stall', what: 'A CPU or task held up the work of the kernel (RCU stall)' }),
 };
+
+const tell = ({ kind, fields }: KernelEvent): Told<Code> | undefined =>
+  kind === 'kernel-bug'
+    ? { code: 'kernel-bug', what: `The kernel killed a task for an error of its own (${fields.what})` }
+    : LOCKUPS[fields.lockup ?? '']?.(fields);
+
+const kinds = ['lockup', 'kernel-bug'] as const;
 
 export default defineCheck({
   apiVersion: 1,
@@ -36,36 +46,17 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: [],
   uses: ['kernelLog'],
-  kernelEvents: ['lockup', 'kernel-bug'],
+  kernelEvents: kinds,
   rules,
   judge: ({ kernelLog }, { node, now, bootedAt }) =>
-    judgeIncidents({ log: kernelLog, node, rules, now, bootedAt, codeOf, details }),
+    judgeHostEvents({
+      log: kernelLog,
+      kinds,
+      codes: ['soft-lockup', 'hard-lockup', 'rcu-stall', 'kernel-bug'],
+      rules,
+      tell,
+      node,
+      now,
+      bootedAt,
+    }),
 });
-
-const onCpu = ({ latest: { fields } }: Incident): string => {
-  const task = fields.name === undefined ? '' : ` (${fields.name}, pid ${fields.pid})`;
-  return `CPU ${fields.cpu}${task}`;
-};
-
-const details = {
-  'soft-lockup': (incident: Incident) => ({
-    message: `The kernel reported ${times(incident.count)} that a CPU ran one task without a break, the latest for ${incident.latest.fields.seconds} s: ${onCpu(incident)}`,
-    observed: `stuck for ${incident.latest.fields.seconds} s`,
-    expected: 'no soft lockup',
-  }),
-  'hard-lockup': (incident: Incident) => ({
-    message: `The kernel reported ${times(incident.count)} that a CPU took no interrupt for seconds, the latest: ${onCpu(incident)}`,
-    observed: 'hard lockup',
-    expected: 'no hard lockup',
-  }),
-  'rcu-stall': ({ count }: Incident) => ({
-    message: `The kernel reported ${times(count)} that a CPU or task held up its own work (RCU stall)`,
-    observed: 'RCU stall',
-    expected: 'no RCU stall',
-  }),
-  'kernel-bug': ({ count, latest }: Incident) => ({
-    message: `The kernel killed a task for an error of its own ${times(count)}, the latest: ${latest.fields.what}`,
-    observed: latest.fields.what ?? 'Oops',
-    expected: 'no error in the kernel',
-  }),
-};

@@ -1,5 +1,5 @@
 import { defineCheck, type KernelEvent } from '../../src/api.ts';
-import { type Incident, judgeIncidents, listed, times } from '../shared/kernel-incidents.ts';
+import { judgeHostEvents, type Told } from '../shared/host-events.ts';
 import { event, stay } from '../shared/rules.ts';
 
 const rules = {
@@ -9,7 +9,13 @@ const rules = {
   }),
 };
 
-const codeOf = ({ kind }: KernelEvent): 'gpu-library' | undefined => (kind === 'segfault' ? 'gpu-library' : undefined);
+const tell = ({ fields: { name, pid, library } }: KernelEvent): Told<'gpu-library'> => ({
+  code: 'gpu-library',
+  what: `${name} (pid ${pid}) crashed inside ${library}`,
+  evidence: { process: name ?? '', pid: pid ?? '' },
+});
+
+const kinds = ['segfault'] as const;
 
 export default defineCheck({
   apiVersion: 1,
@@ -23,15 +29,8 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: [],
   uses: ['kernelLog'],
-  kernelEvents: ['segfault'],
+  kernelEvents: kinds,
   rules,
   judge: ({ kernelLog }, { node, now, bootedAt }) =>
-    judgeIncidents({ log: kernelLog, node, rules, now, bootedAt, codeOf, details: { 'gpu-library': crashed } }),
-});
-
-const crashed = ({ latest: { fields }, count, each }: Incident) => ({
-  message: `Processes crashed ${times(count)} inside ${listed(each('library'))}, the latest ${fields.name} (pid ${fields.pid})`,
-  observed: `${count} crashes`,
-  expected: 'no crash',
-  evidence: { process: fields.name ?? '', pid: fields.pid ?? '' },
+    judgeHostEvents({ log: kernelLog, kinds, codes: ['gpu-library'], rules, tell, node, now, bootedAt }),
 });

@@ -1,5 +1,5 @@
 import { defineCheck, type KernelEvent } from '../../src/api.ts';
-import { type Incident, judgeIncidents, times } from '../shared/kernel-incidents.ts';
+import { judgeHostEvents, type Told } from '../shared/host-events.ts';
 import { event, stay } from '../shared/rules.ts';
 
 const rules = {
@@ -9,10 +9,17 @@ const rules = {
   }),
 };
 
-const codeOf = ({ kind, fields }: KernelEvent): keyof typeof rules | undefined => {
-  if (kind !== 'oom') return undefined;
-  return fields.scope === 'cgroup' ? 'job-oom' : 'system-oom';
+const tell = ({ fields: { scope, name, pid } }: KernelEvent): Told<keyof typeof rules> => {
+  const isOfJob = scope === 'cgroup';
+  const ranOut = isOfJob ? 'A memory control group' : 'The host';
+  return {
+    code: isOfJob ? 'job-oom' : 'system-oom',
+    what: `${ranOut} ran out of memory and the kernel killed ${name} (pid ${pid})`,
+    evidence: { process: name ?? '', pid: pid ?? '' },
+  };
 };
+
+const kinds = ['oom'] as const;
 
 export default defineCheck({
   apiVersion: 1,
@@ -26,19 +33,8 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: [],
   uses: ['kernelLog'],
-  kernelEvents: ['oom'],
+  kernelEvents: kinds,
   rules,
   judge: ({ kernelLog }, { node, now, bootedAt }) =>
-    judgeIncidents({ log: kernelLog, node, rules, now, bootedAt, codeOf, details }),
+    judgeHostEvents({ log: kernelLog, kinds, codes: ['system-oom', 'job-oom'], rules, tell, node, now, bootedAt }),
 });
-
-const killed =
-  (what: string) =>
-  ({ latest: { fields }, count }: Incident) => ({
-    message: `${what} ran out of memory and the kernel killed a process ${times(count)}, the latest ${fields.name} (pid ${fields.pid})`,
-    observed: `${count} killed`,
-    expected: 'none killed',
-    evidence: { process: fields.name ?? '', pid: fields.pid ?? '' },
-  });
-
-const details = { 'system-oom': killed('The host'), 'job-oom': killed('A memory control group') };

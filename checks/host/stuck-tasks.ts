@@ -10,7 +10,7 @@ import {
   type TaskTable,
 } from '../../src/api.ts';
 import { span } from '../shared/growth.ts';
-import { type Incident, judgeIncidents, listed, times } from '../shared/kernel-incidents.ts';
+import { judgeHostEvents, type Told } from '../shared/host-events.ts';
 import { condition, drain, event, stay } from '../shared/rules.ts';
 
 const TWO_HOURS = { clearedAfterSeconds: 7200 };
@@ -29,6 +29,7 @@ const isOfDriver = ({ name, waitsIn }: StuckTask): boolean =>
 
 const isResting = ({ waitsIn }: StuckTask): boolean => waitsIn.ok && RESTS_IN.has(waitsIn.value);
 
+const kinds = ['hung-task'] as const;
 const eventRules = {
   'hung-task': event('WARNING', 'The kernel reported a task that was blocked', stay('watch'), TWO_HOURS),
 };
@@ -46,7 +47,7 @@ export default defineCheck({
   contexts: ['continuous', 'prejob', 'deep'],
   requires: [],
   uses: ['tasks', 'kernelLog', 'gpus'],
-  kernelEvents: ['hung-task'],
+  kernelEvents: kinds,
   options: {
     stuck_seconds: {
       default: 300,
@@ -63,23 +64,23 @@ export default defineCheck({
   },
   judge: ({ tasks, kernelLog, gpus }, { node, now, bootedAt, options }) => [
     ...judgeTasks(tasks, gpus, node, options.stuck_seconds),
-    ...judgeIncidents({
+    ...judgeHostEvents({
       log: kernelLog,
-      node,
+      kinds,
+      codes: ['hung-task'],
       rules: eventRules,
+      tell: hungTask,
+      node,
       now,
       bootedAt,
-      codeOf: ({ kind }: KernelEvent) => (kind === 'hung-task' ? 'hung-task' : undefined),
-      details: { 'hung-task': hungTask },
     }),
   ],
 });
 
-const hungTask = ({ latest, count, each }: Incident) => ({
-  message: `The kernel reported ${times(count)} that a task was blocked, the latest for more than ${latest.fields.seconds} s: ${listed(each('name'))}`,
-  observed: `${latest.fields.name} blocked for more than ${latest.fields.seconds} s`,
-  expected: 'no blocked task',
-  evidence: { pid: latest.fields.pid ?? '' },
+const hungTask = ({ fields: { name, pid, seconds } }: KernelEvent): Told<'hung-task'> => ({
+  code: 'hung-task',
+  what: `${name} (pid ${pid}) was blocked for more than ${seconds} s`,
+  evidence: { pid: pid ?? '' },
 });
 
 const judgeTasks = (
@@ -111,6 +112,14 @@ const judgeTasks = (
 /** A query of ours that hangs is told by gpu/driver-unresponsive, with the same cause and the same remedy. */
 const isDriverHung = (gpus: Fact<readonly Gpu[]>): boolean =>
   !gpus.ok && (gpus.reason === 'hung' || gpus.reason === 'timeout');
+
+const MOST_NAMES = 3;
+
+/** `python3, slurmd, dd and 4 more`. */
+const listed = (names: readonly string[]): string => {
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : names.join(', ');
+};
 
 const detailsOf = (stuck: readonly StuckTask[], longest: StuckTask, limit: number, isToldElsewhere: boolean) => {
   const { pid, name, waitsIn, stuckSeconds } = longest;

@@ -69,6 +69,16 @@ export default {
         about: ['node'],
         saying: /^python3 \(pid 700\) .* for 5 min .*, and 1 more; the limit is 240 s/,
       },
+      {
+        on: at().with({
+          ...task(700, { name: 'a' }),
+          ...task(701, { name: 'b' }),
+          ...task(702, { name: 'c' }),
+          ...task(703),
+        }),
+        about: ['node'],
+        saying: /, and 3 more; the limit is 300 s$/,
+      },
       // Asked of root alone: without it nobody knows where the task waits.
       { on: asleep.failing({ 'proc/700/wchan': 'denied: EACCES' }), about: ['node'], saying: /has waited for 5 min/ },
     ],
@@ -102,11 +112,18 @@ export default {
           .saying([BLOCKED], { secondsAgo: 200 })
           .saying([BLOCKED.replace('python3:51920', 'kworker/u8:2:77').replace('120', '241')]),
         about: ['node'],
-        saying: /reported 2 times .*, the latest for more than 241 s: kworker\/u8:2, python3$/,
+        saying: /^kworker\/u8:2 \(pid 77\) was blocked for more than 241 s, 2 times since /,
       },
-      { on: blocked(['a', 'b', 'c']), about: ['node'], saying: /reported 3 times .*: a, b, c$/ },
-      { on: blocked(['a', 'b', 'c', 'd', 'e']), about: ['node'], saying: /reported 5 times .*: a, b, c and 2 more$/ },
-      { on: at().saying([BLOCKED]), about: ['node'], saying: /reported once .* more than 120 s: python3$/ },
+      {
+        on: blocked(['a', 'b', 'c']),
+        about: ['node'],
+        saying: /^a \(pid 51920\) was blocked for more than 120 s, 3 times since /,
+      },
+      {
+        on: at().saying([BLOCKED]),
+        about: ['node'],
+        saying: /^python3 \(pid 51920\) was blocked for more than 120 s, at /,
+      },
     ],
   },
   skipped: [
