@@ -23,10 +23,11 @@ type Kind = 'gpu' | 'port' | 'other';
 const kindOf = async (device: Directory): Promise<Reading<Kind>> => {
   const [vendor, pciClass] = await Promise.all([device.leaf('vendor', line), device.leaf('class', line)]);
   // Behind it may be a GPU, whoever made it.
-  if (pciClass.ok && isBridgeClass(pciClass.value)) return known('port');
-  if (!vendor.ok || !isNvidia(vendor.value)) return vendor.ok ? known('other') : vendor;
   if (!pciClass.ok) return pciClass;
+  if (isBridgeClass(pciClass.value)) return known('port');
   if (!isGpuClass(pciClass.value)) return known('other');
+  if (!vendor.ok) return vendor;
+  if (!isNvidia(vendor.value)) return known('other');
   const entries = await device.list();
   // SR-IOV functions of a GPU for vGPU are not GPUs of their own.
   return known(entries.ok && entries.value.includes('physfn') ? 'other' : 'gpu');
@@ -46,49 +47,57 @@ const readGpu = async (device: Directory, address: string, upstreamPort: S): Pro
   ];
 };
 
+const firstUnread = (readings: readonly Reading<unknown>[]): Absent | undefined =>
+  readings.find((one): one is Absent => !one.ok && one.reason !== 'unsupported');
+
+/** What is known of each address, asked only where it is not yet. */
+const learned = async <T>(
+  before: ReadonlyMap<string, Reading<T>>,
+  addresses: readonly string[],
+  ask: (address: string) => Promise<Reading<T>>,
+): Promise<ReadonlyMap<string, Reading<T>>> =>
+  new Map(
+    await Promise.all(
+      addresses.map(async (address) => {
+        const told = before.get(address);
+        return [address, told?.ok ? told : await ask(address)] as const;
+      }),
+    ),
+  );
+
 /**
  * The GPUs on the PCI bus, whether or not the driver knows them. What a device is does not change while it is listed, so
  * each of the hundreds of devices is asked once only; the collector remembers.
  */
 export const createPciCollector = (): Collector<'pciGpus'> => {
-  let kinds = new Map<string, Reading<Kind>>();
-  /** By the bus that is behind it. */
-  let ports = new Map<string, string>();
+  let kinds: ReadonlyMap<string, Reading<Kind>> = new Map();
+  /** The number of the bus behind each port. */
+  let busNumbers: ReadonlyMap<string, Reading<number>> = new Map();
 
   const learn = async (host: Host, addresses: readonly string[]): Promise<void> => {
-    const isNew = addresses.some((address) => !kinds.has(address)) || addresses.length !== kinds.size;
-    const told = await Promise.all(
-      addresses.map(async (address) => {
-        const before = kinds.get(address);
-        return [address, before?.ok ? before : await kindOf(directory(host, `${DEVICES}/${address}`))] as const;
-      }),
+    const device = (address: string) => directory(host, `${DEVICES}/${address}`);
+    kinds = await learned(kinds, addresses, (address) => kindOf(device(address)));
+    busNumbers = await learned(busNumbers, addressesOf('port'), (address) =>
+      device(address).leaf('secondary_bus_number', integer),
     );
-    kinds = new Map(told);
-    if (isNew) ports = await portsByBus(host);
-  };
-
-  const portsByBus = async (host: Host): Promise<Map<string, string>> => {
-    const found = await Promise.all(
-      addressesOf('port').map(async (address) => {
-        const bus = await directory(host, `${DEVICES}/${address}`).leaf('secondary_bus_number', integer);
-        const behind = bus.ok ? busBehind(address, bus.value) : undefined;
-        return behind === undefined ? [] : [[behind, address.toLowerCase()] as const];
-      }),
-    );
-    return new Map(found.flat());
   };
 
   const addressesOf = (kind: Kind): readonly string[] =>
     [...kinds].flatMap(([address, told]) => (told.ok && told.value === kind ? [address] : []));
 
   const upstreamPortOf = (address: string): S => {
-    const port = ports.get(busOf(address) ?? '');
-    return port === undefined ? absent('unsupported', 'the PCI bus lists no bridge above the device') : known(port);
+    const bus = busOf(address);
+    const isAbove = ([port, number]: readonly [string, Reading<number>]): boolean =>
+      number.ok && busBehind(port, number.value) === bus;
+    const port = bus === undefined ? undefined : [...busNumbers].find(isAbove)?.[0];
+    if (port !== undefined) return known(port.toLowerCase());
+    // It may be the one that did not answer.
+    const unread = firstUnread([...kinds.values(), ...busNumbers.values()]);
+    return unread ?? absent('unsupported', 'the PCI bus lists no bridge above the device');
   };
 
   const noGpu = (): Absent =>
-    [...kinds.values()].find((told): told is Absent => !told.ok && told.reason !== 'unsupported') ??
-    absent('no-device', 'the PCI bus lists no NVIDIA GPU');
+    firstUnread([...kinds.values()]) ?? absent('no-device', 'the PCI bus lists no NVIDIA GPU');
 
   return defineCollector({
     apiVersion: 1,

@@ -4,7 +4,7 @@ import { parsed } from '../parse/reading.ts';
 
 export interface TaskStates {
   readonly count: number;
-  readonly zombies: number;
+  readonly zombies: Reading<number>;
   readonly stuck: Reading<readonly StuckTask[]>;
 }
 
@@ -80,9 +80,12 @@ export const createTaskWatch = (): TaskWatch => {
   const states = (uptime: number): TaskStates => {
     const tasks = [...seen];
     const unreadable = tasks.flatMap(([, { asleep }]) => (asleep?.ok === false ? [asleep] : []))[0];
+    const stateless = tasks.flatMap(([, { state, asleep }]) =>
+      state === '' && asleep?.ok === false ? [asleep] : [],
+    )[0];
     return {
       count: tasks.length,
-      zombies: tasks.filter(([, { state }]) => state === 'Z').length,
+      zombies: stateless ?? known(tasks.filter(([, { state }]) => state === 'Z').length),
       stuck:
         unreadable ??
         known(

@@ -63,7 +63,7 @@ export const createTasksCollector = (): Collector<'tasks'> => {
       const value: Raw<TaskTable> = {
         ref: NODE,
         count: counted(count),
-        zombies: count === 0 ? counted(count) : known(zombies),
+        zombies: count === 0 && zombies.ok ? NO_TASK : zombies,
         stuck: count === 0 && stuck.ok ? NO_TASK : stuck,
         watchedSeconds: uptime.value - firstLookAt,
         threads: parsed(await host.read('/proc/loadavg'), threadCount),

@@ -36,10 +36,14 @@ export interface KernelHistory {
   restore(saved: SavedKernelHistory): void;
 }
 
+/** A reboot mends neither memory nor processors; for how long their errors count is for their check to say. */
+const OF_THE_HARDWARE: readonly KernelEventKind[] = ['edac', 'machine-check'];
+
 /** What a reboot does not cure, for the history of the next boot. */
 export const outlasting = ({ events }: SavedKernelHistory): SavedKernelHistory => ({
   events: events.filter((event) => {
     if (!event.fromKernel) return false;
+    if (OF_THE_HARDWARE.includes(event.kind)) return true;
     const lifetime = meaningOf(event)?.lifetime;
     return typeof lifetime === 'object' && 'clearedBy' in lifetime && lifetime.clearedBy === 'service';
   }),

@@ -37,28 +37,33 @@ const acsOf = (block: string): { readonly redirects: B; readonly controls: S } =
   return { redirects: known(false), controls: absent('unsupported', 'the bridge has no Access Control Services') };
 };
 
-const bridgeOf = (block: string): readonly Bridge[] => {
+const bridgeOf = (block: string): readonly Reading<Bridge>[] => {
   const address = normalizePciBusId(ADDRESS.exec(block)?.[1] ?? '');
+  if (address === undefined) return [];
   const [, , secondary = '', subordinate = ''] = BUS.exec(block) ?? [];
   const [secondaryBus, subordinateBus] = [hex(secondary), hex(subordinate)];
-  if (address === undefined || !secondaryBus.ok || !subordinateBus.ok) return [];
+  // One that fell off the bus has no header to read.
+  if (!secondaryBus.ok || !subordinateBus.ok)
+    return [absent('failed', `lspci does not show which buses are below the bridge ${address}`)];
   const portType = PORT_TYPE.exec(block)?.[1]?.trim();
   const noType = DENIED.test(block) ? denied : absent('unsupported', 'the bridge is no PCI Express port');
   return [
-    {
+    known({
       address,
       secondaryBus: secondaryBus.value,
       subordinateBus: subordinateBus.value,
       portType: portType === undefined ? noType : known(portType),
       ...acsOf(block),
-    },
+    }),
   ];
 };
 
-/** The bridges that `lspci -vv` describes. */
+/** The bridges that `lspci -vv` describes; absent where it shows one that it could not read. */
 export const readBridges = ({ exitCode, stdout, stderr }: CommandResult): Reading<readonly Bridge[]> => {
   const bridges = stdout.split(/\n\s*\n/).flatMap(bridgeOf);
-  if (bridges.length > 0) return known(bridges);
+  const unread = bridges.find((bridge) => !bridge.ok);
+  if (unread?.ok === false) return unread;
+  if (bridges.length > 0) return known(bridges.flatMap((bridge) => (bridge.ok ? [bridge.value] : [])));
   if (exitCode === 0 && stdout.trim() === '') return absent('no-device', 'lspci shows no PCI bridge');
   const complaint = (stderr.trim() || stdout.trim()).split('\n', 1)[0]?.slice(0, 200);
   return absent('failed', `lspci exited with ${exitCode}: ${complaint || 'no output'}`);

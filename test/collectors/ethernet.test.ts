@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { known } from '../../src/api.ts';
+import { absent, type Host, known } from '../../src/api.ts';
 import { ethernetStatistics } from '../../src/collectors/ethernet-statistics.ts';
 import { infiniband } from '../../src/collectors/infiniband.ts';
 import { roce } from '../../src/collectors/roce.ts';
@@ -112,6 +112,21 @@ describe('how RoCE ports are set up', () => {
     expect(await settingsOf(tree)).toMatchObject({ ok: false, reason: 'no-device' });
     expect(await statisticsOf(tree)).toMatchObject({ ok: false, reason: 'no-device' });
   });
+
+  test.each(['/ports', '/link_layer'])(
+    'a machine that does not answer for %s is not taken for one without RoCE',
+    async (path) => {
+      const machine = machineOf(device());
+      const unread = async (name: string) =>
+        name.endsWith(path) ? absent('timeout', `${name}: no answer in 2 s`) : undefined;
+      const host: Host = {
+        ...machine,
+        read: async (name) => (await unread(name)) ?? machine.read(name),
+        list: async (name) => (await unread(name)) ?? machine.list(name),
+      };
+      expect(await roce.collect(host, signal)).toMatchObject({ roce: { ok: false, reason: 'timeout' } });
+    },
+  );
 
   test('a table of addresses is read no further than sixteen places', async () => {
     const places = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`gids/${i}`, IPV4]));

@@ -37,6 +37,15 @@ describe('the clock', () => {
     expect(fact).toMatchObject({ value: { synchronized: { value: true } } });
   });
 
+  it('of a machine whose chrony hangs is not taken for one that has none', async () => {
+    const machine = machineOf(SOURCE);
+    const run: Host['run'] = async (tool) =>
+      tool === 'chronyc' ? absent('hung', 'chronyc: no answer in 5 s') : absent('no-tool', `${tool}: not on PATH`);
+    expect(await clock.collect({ ...machine, run }, signal)).toMatchObject({
+      clock: { value: { synchronized: { ok: false, reason: 'hung' } } },
+    });
+  });
+
   it('without D-Bus cannot be asked', async () => {
     const { fact } = await asking({ timedatectl: answer('Failed to connect to bus: No such file\nmore', 1) });
     expect(fact).toMatchObject({

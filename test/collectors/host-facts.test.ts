@@ -82,10 +82,42 @@ describe('GPUs on the PCI bus', () => {
     );
     expect(gpus.ok && gpus.value.map(({ upstreamPort }) => upstreamPort)).toMatchObject([
       known('0000:1a:01.0'),
-      { ok: false, reason: 'unsupported' },
+      { ok: false, reason: 'failed' },
       known('0008:00:00.0'),
     ]);
   });
+
+  test('without a port above them', async () => {
+    expect(await collect(machineOf(gpu('0000:1b:00.0')))).toMatchObject({
+      value: [{ upstreamPort: { ok: false, reason: 'unsupported' } }],
+    });
+  });
+
+  test.each(['class', 'secondary_bus_number'])(
+    'the %s of a port that once did not answer is asked again',
+    async (file) => {
+      const machine = machineOf({
+        ...gpu('0000:1b:00.0'),
+        ...below('sys/bus/pci/devices/0000:1a:01.0', {
+          vendor: '0x1000\n',
+          class: '0x060400\n',
+          secondary_bus_number: '27\n',
+        }),
+      });
+      const silent: Host = {
+        ...machine,
+        read: async (path) =>
+          path.endsWith(`0000:1a:01.0/${file}`) ? absent('timeout', `${path}: no answer in 2 s`) : machine.read(path),
+      };
+      const { collect } = createPciCollector();
+      expect(await collect(silent, signal)).toMatchObject({
+        pciGpus: { value: [{ upstreamPort: { ok: false, reason: 'timeout' } }] },
+      });
+      expect(await collect(machine, signal)).toMatchObject({
+        pciGpus: { value: [{ upstreamPort: known('0000:1a:01.0') }] },
+      });
+    },
+  );
 
   test('a GPU that has left the bus shows no link', async () => {
     const gone = gpu('0000:1b:00.0', { current_link_speed: 'Unknown\n', current_link_width: '63\n' });

@@ -181,9 +181,11 @@ describe('a history that outlives its process', () => {
 
   it('of another boot keeps what only a service cures, and no number', () => {
     const rows = xid(64, 20, { rest: ', Row Remapper: Error recording row (0x1) for remapping.' });
-    const kept = outlasting(historyOf(gainOf([xid(79, 10), rows, xid(31, 30)], 4)).export());
+    const memory = '3,40,40000000,-;EDAC MC0: 1 UE memory read error on CPU_SrcID#0_Ha#0_Chan#1_DIMM#1';
+    const forged = memory.replace('3,40', '11,41');
+    const kept = outlasting(historyOf(gainOf([xid(79, 10), rows, xid(31, 30), memory, forged], 4)).export());
     expect(kept).toMatchObject({ lost: 0 });
     expect(Object.keys(kept)).not.toContain('sequence');
-    expect(codesOf(kept)).toEqual([64]);
+    expect(kept.events.map(({ kind, code }) => code ?? kind)).toEqual([64, 'edac']);
   });
 });

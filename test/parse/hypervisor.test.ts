@@ -23,6 +23,13 @@ describe('a virtual machine', () => {
     expect(isVirtualMachine(ARM, known(vendor), known(product))).toEqual(known(virtual));
   });
 
+  it.each(['denied', 'timeout'] as const)('on Arm is left open where the name is %s', (reason) => {
+    const unread = absent(reason, 'EACCES');
+    expect(isVirtualMachine(ARM, unread, known('GB200 NVL'))).toEqual(unread);
+    expect(isVirtualMachine(ARM, known('Amazon EC2'), unread)).toEqual(unread);
+    expect(isVirtualMachine(ARM, known('NVIDIA'), unread)).toEqual(known(false));
+  });
+
   it('on Arm without a name is none', () => {
     expect(isVirtualMachine(ARM, none, none)).toEqual(known(false));
   });

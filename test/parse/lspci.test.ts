@@ -117,6 +117,15 @@ describe('lspci -vv', () => {
       expect(bridgesOf(text)).toMatchObject([{ redirects: { ok: false, reason: 'failed' } }]);
   });
 
+  it('leaves all open where one bridge has fallen off the bus', () => {
+    const lost = '0000:17:02.0 0604: 1000:c030 (rev ff) (prog-if ff)\n\t!!! Unknown header type 7f\n';
+    expect(readBridges(answer(`${PORTS}\n${lost}`))).toMatchObject({
+      ok: false,
+      reason: 'failed',
+      detail: expect.stringContaining('00000000:17:02.0'),
+    });
+  });
+
   it('without a bridge, or without an answer', () => {
     expect(readBridges(answer(''))).toMatchObject({ ok: false, reason: 'no-device' });
     expect(readBridges(answer('', { stderr: 'lspci: Cannot open /proc/bus/pci', exitCode: 1 }))).toMatchObject({
