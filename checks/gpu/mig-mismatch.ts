@@ -31,9 +31,19 @@ export default defineCheck({
     },
   },
   rules: {
-    differs: condition('WARNING', 'MIG mode differs among the GPUs of the node', stay('reset_gpu')),
+    differs: condition(
+      'WARNING',
+      'MIG mode differs among the GPUs of the node',
+      stay('reset_gpu'),
+      'where the configuration neither names a mode nor allows several',
+    ),
     pending: condition('WARNING', 'A change of the MIG mode waits for a reset', stay('reset_gpu')),
-    unexpected: condition('WARNING', 'MIG mode is not the one of the configuration', stay('reset_gpu')),
+    unexpected: condition(
+      'WARNING',
+      'MIG mode is not the one of the configuration',
+      stay('reset_gpu'),
+      'where the configuration names one',
+    ),
   },
   judge: ({ gpus }, { node, options }): readonly Judgement<'differs' | 'pending' | 'unexpected'>[] => {
     const wanted = options.expected_mig_mode.trim().toLowerCase();
@@ -84,8 +94,13 @@ export default defineCheck({
 
     return [
       ...gpus.map(pending),
-      ...(wanted === '' ? [] : gpus.map(unexpected)),
-      ...(wanted === '' && !options.mixed_mig_modes ? among() : []),
+      ...(wanted === '' ? [{ unjudged: node, code: 'unexpected', because: NOT_ASKED } as const] : gpus.map(unexpected)),
+      ...(wanted === '' && !options.mixed_mig_modes
+        ? among()
+        : [{ unjudged: node, code: 'differs', because: NOT_COMPARED } as const]),
     ];
   },
 });
+
+const NOT_ASKED = absent('unsupported', 'the configuration names no MIG mode');
+const NOT_COMPARED = absent('unsupported', 'the configuration names the MIG mode, or allows several');

@@ -107,7 +107,9 @@ export default defineCheck({
       }
       const line = logged(gpu, severity, limit);
       if (line !== undefined) return known(line);
-      return grown.ok ? known(undefined) : grown;
+      if (!grown.ok) return grown;
+      // The port above sees what the GPU sends, and only the log tells.
+      return kernelLog.ok ? known(undefined) : kernelLog;
     };
 
     return pciGpus.flatMap((gpu): Judgement<`${Severity}-errors`>[] =>

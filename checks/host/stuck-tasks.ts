@@ -59,7 +59,12 @@ export default defineCheck({
   },
   rules: {
     stuck: condition('WARNING', 'A task does not return from the kernel', stay('watch')),
-    'stuck-in-driver': condition('CRITICAL', 'A task does not return from the NVIDIA driver', drain('reboot')),
+    'stuck-in-driver': condition(
+      'CRITICAL',
+      'A task does not return from the NVIDIA driver',
+      drain('reboot'),
+      'where Muster may see in which function a task waits (CAP_SYS_PTRACE); without it, of the driver’s own tasks alone',
+    ),
     ...eventRules,
   },
   judge: ({ tasks, kernelLog, gpus }, { node, now, bootedAt, options }) => [
@@ -102,6 +107,11 @@ const judgeTasks = (
     if (longest !== undefined) {
       const known = code === 'stuck-in-driver' && isDriverHung(gpus);
       return { finding: { component: node, code, ...detailsOf([longest, ...others], longest, limit, known) } };
+    }
+    const [hidden] = waiting.filter(({ waitsIn, stuckSeconds }) => !waitsIn.ok && stuckSeconds >= limit);
+    if (code === 'stuck-in-driver' && hidden !== undefined) {
+      const detail = `${hidden.name} (pid ${hidden.pid}) is stuck; to see whether in the driver takes CAP_SYS_PTRACE`;
+      return { unjudged: node, code, because: absent('unsupported', detail) };
     }
     if (own.length === 0 || watchedSeconds >= limit) return { pass: node, code };
     const detail = `${own.length} tasks are in state D, which is stuck only after ${limit} s; they were watched for ${Math.round(watchedSeconds)} s`;

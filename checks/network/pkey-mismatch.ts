@@ -2,7 +2,7 @@ import { absent, defineCheck, type Judgement, known, type NicPort, type S } from
 import { about } from '../shared/about.ts';
 import { BOOT_GRACE_SECONDS } from '../shared/boot-grace.ts';
 import { judgeDrift } from '../shared/drift.ts';
-import { isActive } from '../shared/ports.ts';
+import { isActive, unreadAs } from '../shared/ports.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 
 type Code = 'differs' | 'missing';
@@ -37,11 +37,17 @@ export default defineCheck({
   raise: { hits: 2, of: 3, clear: 2, bootGraceSeconds: BOOT_GRACE_SECONDS },
   judge: ({ nics }, { node, options }): readonly Judgement<Code>[] => {
     const ports = nics.filter(isPartitioned);
+    const unread = nics.flatMap((port): Judgement<Code>[] => {
+      const because = port.role === 'unused' ? undefined : unreadAs(port, 'infiniband');
+      return because === undefined ? [] : [{ unjudged: port.ref, because }];
+    });
     if (ports.length === 0) {
+      if (unread.length > 0) return unread;
       return [{ unjudged: node, because: absent('no-device', 'no InfiniBand port here is active') }];
     }
     const required = options.pkeys.map((key) => key.toLowerCase());
     return [
+      ...unread,
       ...judgeDrift(
         ports.map((port) => ({ ref: port.ref, group: `${port.ref.model} ${port.role}`, version: setOf(port) })),
         { code: 'differs', what: 'partition keys', node },

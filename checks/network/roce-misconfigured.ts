@@ -1,8 +1,6 @@
 import {
   absent,
-  type Component,
   defineCheck,
-  type Expected,
   type Judgement,
   known,
   type NicPort,
@@ -12,7 +10,7 @@ import {
 } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { judgeDrift, judgePin } from '../shared/drift.ts';
-import { isActive } from '../shared/ports.ts';
+import { isActive, unreadAs } from '../shared/ports.ts';
 import { isNotProvided } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
 
@@ -81,30 +79,38 @@ export default defineCheck({
       const settings = settingsOf.get(nic.ref.key);
       return settings === undefined || isElsewhere(settings) ? [] : [{ nic, settings }];
     });
-    const untold = active
-      .filter(({ ref }) => !settingsOf.has(ref.key))
-      .map(({ ref }) => ({ unjudged: ref, because: UNTOLD }));
+    const untold = nics.flatMap((nic): Judgement<Code>[] => {
+      const isUntold = carriesRoce(nic) && !settingsOf.has(nic.ref.key);
+      const because = isUntold ? UNTOLD : MAY_CARRY.includes(nic.role) ? unreadAs(nic, 'ethernet') : undefined;
+      return because === undefined ? [] : [{ unjudged: nic.ref, because }];
+    });
     if (ports.length === 0 && untold.length === 0) {
       return [{ unjudged: node, because: absent('no-device', 'no active RoCE port here carries data') }];
     }
-    const compare = comparing(ports, node);
     const { mtu_bytes: mtu, gid_index: place, pfc_priorities: pfc, trust } = options;
+    const compute = ports.filter(isCompute);
+    const others = ports.filter((port) => !isCompute(port));
     return [
       ...untold,
       ...ports.map(({ nic, settings }) => hasRoceV2(nic, settings)),
-      ...(place >= 0
-        ? ports.filter(isCompute).map(({ nic, settings }) => hasRoceV2At(nic, settings, place))
-        : compare('gid-index-differs', 'its RoCE v2 address at', ({ gids }) => placeOf(gids))),
-      ...compare(
-        'mtu-differs',
-        'an MTU of',
-        ({ mtuBytes }) => (mtuBytes.ok ? known(`${mtuBytes.value}`) : mtuBytes),
-        mtu > 0 ? `${mtu}` : '',
-      ),
+      ...(place < 0 ? [] : compute.map(({ nic, settings }) => hasRoceV2At(nic, settings, place))),
+      ...drift(place < 0 ? ports : others, 'gid-index-differs', 'its RoCE v2 address at', ({ gids }) => placeOf(gids)),
+      ...compare('mtu-differs', 'an MTU of', mtuOf, mtu > 0 ? `${mtu}` : ''),
       ...compare('pfc-differs', 'flow control on priorities', ({ pfcPriorities }) => pfcPriorities, pfc),
       ...compare('trust-differs', 'trust in', (settings) => settings.trust, trust),
-      ...compare('ecn-differs', 'congestion notification on', ecnOf),
+      ...drift(ports, 'ecn-differs', 'congestion notification on', ecnOf),
     ];
+
+    /** What the configuration wants is of compute ports; the others still have each other. */
+    function compare(code: Code, what: string, settingOf: SettingOf, wanted: string): readonly Judgement<Code>[] {
+      if (wanted === '') return drift(ports, code, what, settingOf);
+      const pin = { ...known([wanted]), source: 'the configuration', confidence: 'specified' } as const;
+      return [...judgePin(membersOf(compute, settingOf), pin, { code, what }), ...drift(others, code, what, settingOf)];
+    }
+
+    function drift(among: readonly Port[], code: Code, what: string, settingOf: SettingOf): readonly Judgement<Code>[] {
+      return among.length === 0 ? [] : judgeDrift(membersOf(among, settingOf), { code, what, node });
+    }
   },
 });
 
@@ -115,36 +121,29 @@ interface Port {
   readonly settings: RoceSettings;
 }
 
+const CARRY: readonly NicPort['role'][] = ['compute', 'storage'];
+/** What a port that does not answer is for is not known. */
+const MAY_CARRY: readonly NicPort['role'][] = [...CARRY, 'unknown'];
+
 const carriesRoce = (nic: NicPort): boolean =>
-  (nic.role === 'compute' || nic.role === 'storage') &&
-  isActive(nic) &&
-  nic.linkLayer.ok &&
-  nic.linkLayer.value === 'ethernet';
+  CARRY.includes(nic.role) && isActive(nic) && nic.linkLayer.ok && nic.linkLayer.value === 'ethernet';
 
 /** The interface is in another network namespace, as that of a container: what it is set to cannot be seen from here. */
 const isElsewhere = ({ netdev }: RoceSettings): boolean => !netdev.ok && isNotProvided(netdev);
 
 const isCompute = ({ nic }: Port): boolean => nic.role === 'compute';
 
-/** By what the configuration wants of compute ports, else by what most ports of the same role and model have. */
-const comparing =
-  (ports: readonly Port[], node: Component) =>
-  (code: Code, what: string, settingOf: (settings: RoceSettings) => S, wanted = ''): readonly Judgement<Code>[] => {
-    const members = ports.map(({ nic, settings }) => ({
-      ref: nic.ref,
-      group: `${nic.role} ${nic.ref.model}`,
-      version: settingOf(settings),
-      isCompute: nic.role === 'compute',
-    }));
-    if (wanted === '') return judgeDrift(members, { code, what, node });
-    const pin: Expected<readonly string[]> = {
-      ...known([wanted]),
-      source: 'the configuration',
-      confidence: 'specified',
-    };
-    const pinned = members.filter((member) => member.isCompute);
-    return judgePin(pinned, pin, { code, what });
-  };
+type SettingOf = (settings: RoceSettings) => S;
+
+/** Only ports of one role and model should agree. */
+const membersOf = (ports: readonly Port[], settingOf: SettingOf) =>
+  ports.map(({ nic, settings }) => ({
+    ref: nic.ref,
+    group: `${nic.role} ${nic.ref.model}`,
+    version: settingOf(settings),
+  }));
+
+const mtuOf = ({ mtuBytes }: RoceSettings): S => (mtuBytes.ok ? known(`${mtuBytes.value}`) : mtuBytes);
 
 const isV2 = ({ type }: RoceGid): boolean => /RoCE v2/i.test(type);
 const isIpv4 = ({ address }: RoceGid): boolean => address.startsWith('0000:0000:0000:0000:0000:ffff:');

@@ -1,4 +1,12 @@
-import { absent, type Expected, type ExpectedNics, type Fact, type NicPort, type Profile } from '../../src/api.ts';
+import {
+  type Absent,
+  absent,
+  type Expected,
+  type ExpectedNics,
+  type Fact,
+  type NicPort,
+  type Profile,
+} from '../../src/api.ts';
 import { siblingsOf } from './siblings.ts';
 
 /** Ports that carry the job's traffic; storage and management ports may be slower, and unused ones down. */
@@ -28,6 +36,12 @@ const UNANSWERED = ['timeout', 'hung', 'failed', 'denied', 'stale', 'lost'];
 /** Ports that do not answer: what they are for is not known, so that they may be the compute ports that seem to lack. */
 export const silentPorts = (nics: readonly NicPort[]): readonly NicPort[] =>
   nics.filter(({ role, state }) => role === 'unknown' && !state.ok && UNANSWERED.includes(state.reason));
+
+/** Why nobody can tell whether a port is active and of this link layer; undefined where one can. */
+export const unreadAs = ({ state, linkLayer }: NicPort, layer: 'infiniband' | 'ethernet'): Absent | undefined => {
+  const isNot = (linkLayer.ok && linkLayer.value !== layer) || (state.ok && state.value !== 'ACTIVE');
+  return isNot ? undefined : [state, linkLayer].find((reading): reading is Absent => !reading.ok);
+};
 
 export const isActive = ({ state }: NicPort): boolean => state.ok && state.value === 'ACTIVE';
 

@@ -153,5 +153,7 @@ export default {
     h100.failing({ [file('fatal')]: 'denied: EACCES' }),
     h100.with({ [file('correctable')]: () => 'First 5\n' }),
     h100.failing({ 'sys/bus/pci/devices': 'denied: EACCES' }),
+    // What the port above saw is told by the log alone.
+    h100.failing({ kmsg: 'denied: EPERM' }),
   ],
 } satisfies Outcomes;

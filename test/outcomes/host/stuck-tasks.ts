@@ -83,6 +83,8 @@ export default {
       { on: asleep.failing({ 'proc/700/wchan': 'denied: EACCES' }), about: ['node'], saying: /has waited for 5 min/ },
     ],
     'stuck-in-driver': [
+      // Nobody can tell: it is neither found nor ruled out.
+      { on: asleep.failing({ 'proc/700/wchan': 'denied: EACCES' }), about: [] },
       { on: inDriver, about: ['node'], severity: 'CRITICAL', saying: /^nvidia-smi \(pid 700\)/ },
       { on: at().with(task(700, { waitsIn: 'os_acquire_rwlock_write' })), about: ['node'], severity: 'CRITICAL' },
       ...['nv-hostengine', 'nv_queue', 'UVM global queue'].map((name) => ({

@@ -59,6 +59,16 @@ export default {
   },
   skipped: [simulated('hgx-h100-8-roce'), simulated().without('sys/class/infiniband/*/ports/1/pkeys/*')],
   unknown: [
+    simulated().failing({ [portFile('mlx5_4', 'state')]: 'timeout: no answer in 2 s' }),
+    simulated().failing(
+      Object.fromEntries(
+        [...half, 'mlx5_4', 'mlx5_5', 'mlx5_6', 'mlx5_7'].map((device) => [
+          portFile(device, 'state'),
+          'timeout: no answer in 2 s',
+        ]),
+      ),
+    ),
+    simulated().failing({ [portFile('mlx5_4', 'link_layer')]: 'timeout: no answer in 2 s' }),
     simulated().with(table('mlx5_4', 'ffff')),
     simulated().failing({ [portFile('mlx5_4', 'pkeys')]: 'denied: EACCES' }),
     simulated().without(portFile('mlx5_4', 'pkeys/*')),

@@ -15,6 +15,12 @@ const asking = (options: EngineSettings['checks'][string]['options']): Partial<E
 const noIpv4 = { [portFile('mlx5_2', 'gids/2')]: EMPTY, [portFile('mlx5_2', 'gids/3')]: EMPTY };
 const four = ['mlx5_0', 'mlx5_1', 'mlx5_2', 'mlx5_3'];
 const compute = [...four, 'mlx5_4', 'mlx5_5', 'mlx5_6', 'mlx5_7'];
+/** Three storage ports of one model beside five compute ports. */
+const storage = (options: EngineSettings['checks'][string]['options']) =>
+  machine.configured({
+    ...asking(options),
+    nicRoles: ['mlx5_5', 'mlx5_6', 'mlx5_7'].map((match) => ({ match, role: 'storage' })),
+  });
 const noPfc = (text: string): string => text.replace('3:on', '3:off');
 
 export default {
@@ -55,6 +61,14 @@ export default {
       },
       { on: machine.configured(asking({ gid_index: 2 })), about: compute, saying: /has IB\/RoCE v1 at index 2/ },
       { on: machine.configured(asking({ gid_index: 0 })), about: compute },
+      {
+        on: storage({ gid_index: 3 }).with({
+          [portFile('mlx5_6', 'gids/2')]: EMPTY,
+          [portFile('mlx5_6', 'gids/3')]: EMPTY,
+        }),
+        about: ['mlx5_6'],
+        saying: /2 of 3 of its model have index 3/,
+      },
     ],
     'mtu-differs': [
       {
@@ -70,6 +84,8 @@ export default {
         saying: /the configuration pins 4200/,
       },
       { on: simulated('hgx-h100-8-roce+roce-misconfigured@mlx5_6'), about: ['mlx5_6'] },
+      // What is configured is of compute ports; storage ports still have each other.
+      { on: storage({ mtu_bytes: 9000 }).with({ [mtu('mlx5_6')]: '1500\n' }), about: ['mlx5_6'] },
     ],
     'pfc-differs': [
       {
@@ -107,6 +123,8 @@ export default {
     machine.with({ [trustOf(netdev)]: 'no such thing\n' }),
     machine.with({ [pfcOf(netdev).replace('.out', '.exit')]: '1\n' }),
     machine.failing({ [portFile('mlx5_2', 'gids')]: 'denied: EACCES' }),
+    machine.failing({ [portFile('mlx5_2', 'state')]: 'timeout: no answer in 2 s' }),
+    machine.failing({ [portFile('mlx5_2', 'link_layer')]: 'timeout: no answer in 2 s' }),
     machine.without(portFile('mlx5_2', 'gids/*')),
     machine.without(deviceFile('mlx5_2', `net/${netdev}/ecn/**`)),
   ],
