@@ -85,6 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/report/component-report.ts',
     'src/report/verdict.ts',
     'src/report/verdict-report.ts',
+    'src/report/verdict-words.ts',
     'src/server/',
     'src/store/',
     'src/straggler/',

@@ -10,6 +10,7 @@ import { createScheduler } from '../engine/scheduler.ts';
 import type { Enforcement, Snapshot } from '../engine/snapshot.ts';
 import type { Systemd } from '../integrations/systemd.ts';
 import { createWatchdog } from '../integrations/watchdog.ts';
+import { notEnforced } from '../report/verdict-words.ts';
 import { CONTROL_SOCKET, type ControlHandlers, JOB_SOCKET } from '../server/control-protocol.ts';
 import { startServer } from '../server/http.ts';
 import { startControlSocket } from '../server/sockets/control-socket.ts';
@@ -253,7 +254,7 @@ export const startAgent = async (o: AgentParts): Promise<RunningAgent> => {
     let saidEnforcement = '';
     const tellEnforcement = (): void => {
       const state = o.enforcement();
-      const words = state.enabled ? '' : `NOT ENFORCED, the kill switch ${state.file} is pulled: ${state.reason}`;
+      const words = notEnforced({ enforcement: state }) ?? '';
       if (words !== saidEnforcement) log.warn(words === '' ? 'verdicts are acted on again' : words);
       saidEnforcement = words;
     };

@@ -28,9 +28,12 @@ export const fromFile = (value: unknown): Reading<AgentMemory> => {
   return isMemory(memory) ? known(memory) : absent('failed', 'the state file does not hold what an agent writes');
 };
 
-/** What an agent of this node knows or knew, for a run without one: what was acknowledged, suppressed, overwritten. */
-export const loadMemory = async (stateDir: string): Promise<EngineMemory | undefined> => {
+/**
+ * What an agent of this node knows or knew, for a run without one: what was acknowledged, suppressed, overwritten;
+ * `no-history` where there never was one.
+ */
+export const loadMemory = async (stateDir: string): Promise<Reading<EngineMemory>> => {
   const read = await readJsonFile(memoryFile(stateDir));
   const memory = read.ok ? fromFile(read.value) : read;
-  return memory.ok ? memory.value.engine : undefined;
+  return memory.ok ? known(memory.value.engine) : memory;
 };

@@ -154,10 +154,11 @@ const fromMachine = async (config: Config, options: ValidateOptions): Promise<As
     const engine = engineFor(machine, config, checks);
     const { bootId } = machine.node;
     const memory = await loadMemory(machine.stateDir);
-    if (memory !== undefined) {
-      engine.remember(memory);
-      const { sequence } = memory.kernel;
-      if (memory.bootId === bootId && sequence !== undefined) machine.resumeKernelLog(sequence);
+    if (memory.ok) {
+      const { value } = memory;
+      engine.remember(value);
+      const { sequence } = value.kernel;
+      if (value.bootId === bootId && sequence !== undefined) machine.resumeKernelLog(sequence);
     }
     const baseline = await loadBaseline(machine.runtimeDir, bootId);
     if (baseline !== undefined) engine.restore(baseline);

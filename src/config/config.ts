@@ -5,6 +5,9 @@ import type { Pins, SiteProfile } from '../knowledge/profiles/index.ts';
 /** `<area>/<name>`, as the ids of the checks that ship. */
 export const PLUGIN_ID = /^[a-z][a-z0-9]{0,31}\/[a-z0-9]+(-[a-z0-9]+)*$/;
 export const PLUGIN_ID_LENGTH = 64;
+export const PLUGIN_CODE = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** As many as there may be codes under which an alert can be raised. */
+export const MOST_PLUGIN_CODES = 16;
 
 /** What an executable says by its exit code and its output: 1 and 2 mean different things in the first two. */
 export const PLUGIN_PROTOCOLS = ['nagios', 'npd', 'json'] as const;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { AnyCheck, Option } from '../api.ts';
 import { secondsOf, timeOf } from '../duration.ts';
 import { PIN_NAMES } from '../knowledge/profiles/pins.ts';
-import { PLUGIN_ID, PLUGIN_ID_LENGTH, PLUGIN_PROTOCOLS } from './config.ts';
+import { MOST_PLUGIN_CODES, PLUGIN_CODE, PLUGIN_ID, PLUGIN_ID_LENGTH, PLUGIN_PROTOCOLS } from './config.ts';
 import { SOURCES, TOOLS } from './known-names.ts';
 import { rangeOf } from './option-range.ts';
 
@@ -90,15 +90,13 @@ const pluginId = v.pipe(
   v.maxLength(PLUGIN_ID_LENGTH, `is longer than ${PLUGIN_ID_LENGTH} characters`),
 );
 
-const code = v.pipe(text, v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not a code: write for example fan-stopped'));
+const code = v.pipe(text, v.regex(PLUGIN_CODE, 'is not a code: write for example fan-stopped'));
 
 const between = (least: number, most: number) => {
   const words = `must be ${least} to ${most}`;
   return v.pipe(number(), v.minValue(least, words), v.maxValue(most, words));
 };
 
-/** As many as there may be codes under which an alert can be raised. */
-const MOST_CODES = 16;
 const LONGEST_TIMEOUT_SECONDS = 300;
 
 const timeout = v.pipe(
@@ -121,7 +119,13 @@ const executable = v.pipe(
         then: v.optional(oneOf(['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service'])),
       }),
     ),
-    codes: v.optional(v.pipe(list(code), v.minLength(1, 'is empty'), v.maxLength(MOST_CODES, 'holds more than 16'))),
+    codes: v.optional(
+      v.pipe(
+        list(code),
+        v.minLength(1, 'is empty'),
+        v.maxLength(MOST_PLUGIN_CODES, `holds more than ${MOST_PLUGIN_CODES}`),
+      ),
+    ),
   }),
   v.forward(
     v.check(

@@ -1,10 +1,8 @@
 import * as v from 'valibot';
-import { PLUGIN_ID, PLUGIN_ID_LENGTH } from '../config/config.ts';
+import { MOST_PLUGIN_CODES, PLUGIN_CODE, PLUGIN_ID, PLUGIN_ID_LENGTH } from '../config/config.ts';
 import { action, fields, lifetime, line, oneOf, severity, words } from './judgement-shape.ts';
 
 const LONGEST_TEXT = 2048;
-/** As many as there may be codes under which an alert can be raised. */
-const MOST_CODES = 16;
 const MOST_EXPORTS = 32;
 /** Whoever reads the machine more often than this belongs into Muster itself. */
 const LEAST_SECONDS = 10;
@@ -47,12 +45,12 @@ const option = fields({
   fromProfile: v.optional(text),
 });
 
-const codeName = v.pipe(words, v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not a code: write for example fan-stopped'));
+const codeName = v.pipe(words, v.regex(PLUGIN_CODE, 'is not a code: write for example fan-stopped'));
 
 const rules = v.pipe(
   v.record(codeName, rule, 'must hold codes and their rules'),
   v.check((held) => Object.keys(held).length > 0, 'is empty'),
-  v.check((held) => Object.keys(held).length <= MOST_CODES, `holds more than ${MOST_CODES} codes`),
+  v.check((held) => Object.keys(held).length <= MOST_PLUGIN_CODES, `holds more than ${MOST_PLUGIN_CODES} codes`),
 );
 
 /** A check as a module exports it, which facts there are being known. */

@@ -21,11 +21,8 @@ export const nagiosReport = (verdict: VerdictReport): string => {
   const counts = countsOf(verdict);
   const first = headline(verdict);
   const pulled = notEnforced(verdict);
-  const text = withoutBar(
-    [...(pulled === undefined ? [] : [pulled]), countsInWords(verdict), ...(first === undefined ? [] : [first])].join(
-      ': ',
-    ),
-  );
+  const state = withoutBar(pulled ?? WORD[overall_severity]);
+  const text = withoutBar([countsInWords(verdict), ...(first === undefined ? [] : [first])].join(': '));
   const perfdata = [
     `critical=${counts.critical};;1;0`,
     `unknown=${counts.unknown};;;0`,
@@ -34,5 +31,5 @@ export const nagiosReport = (verdict: VerdictReport): string => {
     `suppressed=${counts.suppressed};;;0`,
     `duration=${validation.duration_seconds}s;;;0`,
   ].join(' ');
-  return `MUSTER ${WORD[overall_severity]} - ${text} | ${perfdata}\n`;
+  return `MUSTER ${state} - ${text} | ${perfdata}\n`;
 };

@@ -222,6 +222,33 @@ describe('muster doctor', () => {
     ]);
   });
 
+  it('does not take what it could not read for nothing', async () => {
+    const box = sandbox();
+    const state = join(box.dir, 'kept');
+    mkdirSync(state);
+    writeFileSync(join(state, 'state.json'), '{"schema_version": 1');
+    const one = 'owner: bob, reason: fan, until: 2099-01-01T00:00:00Z';
+    const args = configured(
+      box,
+      [
+        `state_dir: ${state}`,
+        'suppressions:',
+        `  - {check: gpu/*, component: gpu3, ${one}}`,
+        `  - {check: host/*, component: nvme3, ${one}}`,
+      ].join('\n'),
+    );
+    const { MUSTER_STATE_DIR: _, ...env } = box.env as Record<string, string>;
+    const { report: said } = await report(env, ['--mock', 'hgx-h100-8+hung-smi', ...args]);
+    expect(said.problems).toContainEqual({
+      about: 'suppressions',
+      message: expect.stringMatching(/^what operators told the agent is not known: \S+state\.json cannot be read: /),
+      cure: expect.stringContaining('the agent writes a damaged one anew'),
+    });
+    const [gpu, drive] = said.suppressions;
+    expect(gpu).not.toHaveProperty('here');
+    expect(drive).toHaveProperty('here', true);
+  });
+
   it('looks at the web configuration as the agent would, and shows nothing of it', async () => {
     const box = sandbox();
     const web = join(box.dir, 'web.yml');

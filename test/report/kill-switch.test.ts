@@ -36,9 +36,8 @@ describe('a pulled kill switch', () => {
   });
 
   it('is said by the other protocols, beside what was found', () => {
-    expect(nagiosReport(failing)).toMatch(
-      new RegExp(`^MUSTER CRITICAL - ${SAID}: 2 critical, .*Xid 79.* \\| critical=2`),
-    );
+    expect(nagiosReport(failing)).toMatch(new RegExp(`^MUSTER ${SAID} - 2 critical, .*Xid 79.* \\| critical=2`));
+    expect(nagiosReport(verdictOf(snapshotOf(), pulled))).not.toMatch(/\bOK\b/);
     expect(npdReport(failing)).toMatch(/^CRITICAL, NOT ENFORCED, the kill switch/);
     const junit = junitReport(failing);
     expect(junit).toContain(`<testsuites name="muster prejob, ${SAID}"`);

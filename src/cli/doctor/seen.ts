@@ -1,5 +1,6 @@
 import { checks } from '../../../checks/index.ts';
 import { loadMemory } from '../../agent/memory.ts';
+import { known, type Reading } from '../../api.ts';
 import type { Config } from '../../config/config.ts';
 import { type Layer, loadConfig, loadLayers } from '../../config/load.ts';
 import { withMachine } from '../../config/machine.ts';
@@ -22,7 +23,7 @@ export interface Seen {
   readonly continuous: Snapshot;
   readonly agent: Asked;
   /** What operators told the agent, as it left it for runs without one. */
-  readonly told: readonly Suppression[];
+  readonly told: Reading<readonly Suppression[]>;
   /** Unix ms. */
   readonly now: number;
 }
@@ -62,7 +63,7 @@ export const withSeen = async <T>(
       prejob: assess('prejob'),
       continuous: assess('continuous'),
       agent: await agent,
-      told: (memory?.suppressions ?? []).filter(({ until }) => until > Date.now()),
+      told: memory.ok ? known(memory.value.suppressions.filter(({ until }) => until > Date.now())) : memory,
       now: Date.now(),
     });
   } finally {
