@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/duration.ts',
     'src/errors.ts',
     'src/knowledge/',
+    'src/engine/scheduler.ts',
     'src/engine/snapshot.ts',
   ],
   'src/report/': [

@@ -1,4 +1,4 @@
-import { defineCheck, type Judgement } from '../../src/api.ts';
+import { defineCheck, type Judgement, type S } from '../../src/api.ts';
 import { condition, drain } from '../shared/rules.ts';
 
 export default defineCheck({
@@ -30,16 +30,18 @@ export default defineCheck({
       const { libraryMismatch: refused, libraryVersion } = driver;
       if (!refused.ok) return { unjudged: driver.ref, code, because: refused, expected: true };
       if (!refused.value) return { pass: driver.ref, code };
-      const library = libraryVersion.ok ? libraryVersion.value : 'unknown';
-      const loaded = module.ok ? module.value : 'unknown';
+      const named = (what: string, version: S): string => (version.ok ? `${what} ${version.value}` : what);
       return {
         finding: {
           component: driver.ref,
           code,
-          message: `NVML refuses to start: library ${library} does not match the loaded kernel module ${loaded}`,
-          observed: `library ${library}`,
-          expected: `library ${loaded}`,
-          evidence: { library_version: library, module_version: loaded },
+          message: `NVML refuses to start: its ${named('library', libraryVersion)} does not match the loaded ${named('kernel module', module)}`,
+          ...(libraryVersion.ok ? { observed: `library ${libraryVersion.value}` } : {}),
+          ...(module.ok ? { expected: `library ${module.value}` } : {}),
+          evidence: {
+            ...(libraryVersion.ok ? { library_version: libraryVersion.value } : {}),
+            ...(module.ok ? { module_version: module.value } : {}),
+          },
         },
       };
     }

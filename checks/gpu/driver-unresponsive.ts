@@ -55,7 +55,7 @@ export default defineCheck({
 
     const { hungSeconds, hangsInARow } = state;
     if (hungSeconds >= options.hung_seconds || hangsInARow >= options.hangs_in_a_row) {
-      const observed = hungSeconds > 0 ? `running for ${Math.round(hungSeconds)} s` : `${hangsInARow} hangs in a row`;
+      const observed = hungSeconds > 0 ? `running for ${Math.round(hungSeconds)} s` : `hangs in a row: ${hangsInARow}`;
       return [
         {
           finding: {
@@ -93,7 +93,7 @@ export default defineCheck({
             finding: {
               component: node,
               code: 'tool-missing',
-              message: `nvidia-smi is not installed or not on PATH, but ${onPci > 0 ? `the PCI bus shows ${onPci} NVIDIA GPUs` : 'this machine is configured to have GPUs'}`,
+              message: `nvidia-smi is not installed or not on PATH; ${onPci > 0 ? `NVIDIA GPUs on the PCI bus: ${onPci}` : 'this machine is configured to have GPUs'}`,
               observed: because.detail,
               expected: 'nvidia-smi on PATH',
             },
@@ -107,7 +107,7 @@ export default defineCheck({
             finding: {
               component: node,
               code: 'driver-failed',
-              message: `The driver does not answer for the ${onPci} NVIDIA GPUs on the PCI bus: ${because.detail}`,
+              message: `The driver does not answer; NVIDIA GPUs on the PCI bus: ${onPci}; ${because.detail}`,
               observed: because.detail,
               expected: 'a description of every GPU',
               evidence: { gpus_on_pci: onPci },

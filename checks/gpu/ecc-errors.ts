@@ -87,7 +87,7 @@ export default defineCheck({
       const rising = about(ref, `${memory}-uncorrectable-rising`, grown, (grew, name) =>
         grew.tooMuch
           ? {
-              message: `${name} has ${grew.by} new uncorrectable ${MEMORY[memory]} errors within ${span(grew)}; 0 are expected`,
+              message: `${name} has new uncorrectable ${MEMORY[memory]} errors: ${grew.by} within ${span(grew)}; 0 are expected`,
               observed: `${grew.by} in ${span(grew)}`,
               expected: '0',
               evidence: { new_errors: grew.by, seconds: grew.seconds },
@@ -98,7 +98,7 @@ export default defineCheck({
       const sinceLoad = about(ref, `${memory}-uncorrectable-since-load`, counter.total, (total, name) =>
         total > 0
           ? {
-              message: `${name} counts ${total} uncorrectable ${MEMORY[memory]} errors since its driver was loaded, ${'pass' in rising ? 'no new ones' : 'it is not known when'}; reset it at the next drain`,
+              message: `${name} counts uncorrectable ${MEMORY[memory]} errors since its driver was loaded: ${total}, ${'pass' in rising ? 'no new ones' : 'it is not known when'}; reset it at the next drain`,
               observed: String(total),
               expected: '0 since the driver was loaded',
             }
@@ -114,7 +114,7 @@ export default defineCheck({
       return about(ref, `${memory}-correctable-rate`, grown, (grew, name) =>
         grew.tooMuch
           ? {
-              message: `${name} corrected ${grew.by} ${MEMORY[memory]} errors within ${span(grew)}; more than ${limit} in 24 h`,
+              message: `${name} corrected ${MEMORY[memory]} errors: ${grew.by} within ${span(grew)}; more than ${limit} in 24 h`,
               observed: `${grew.by} in ${span(grew)}`,
               expected: `at most ${limit} in 24 h`,
             }

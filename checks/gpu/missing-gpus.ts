@@ -57,7 +57,8 @@ export default defineCheck({
       if (unnamed > 0) return absent('failed', `nvidia-smi gives no PCI address for ${unnamed} of its GPUs`);
       // Who holds as many as the bus has holds this one, too.
       if (hidden > 0 && attached.ok && attached.value >= own.length) return known(true);
-      if (hidden > 0) return absent('denied', `the driver holds ${hidden} GPUs more than it describes to this process`);
+      if (hidden > 0)
+        return absent('denied', `GPUs that the driver holds and does not describe to this process: ${hidden}`);
       if (!gpu.boundDriver.ok && !isUnbound(gpu.boundDriver)) return gpu.boundDriver;
       return known(false);
     };
@@ -85,10 +86,10 @@ export default defineCheck({
         node,
         'unlisted',
         described.ok ? attached : described,
-        () =>
+        (held) =>
           hidden > 0
             ? {
-                message: `The driver holds ${hidden} GPUs more than nvidia-smi describes here; a container or cgroup hides them`,
+                message: `GPUs that a container or cgroup hides: ${hidden}; the driver holds ${held}, nvidia-smi describes ${held - hidden} here`,
                 observed: `${ids.size} described`,
                 expected: `${ids.size + hidden} attached`,
               }
@@ -106,9 +107,9 @@ export default defineCheck({
       return about(node, 'below-profile', present.ok ? expected : present, (count) => {
         if (!present.ok || !expected.ok || present.value >= count) return undefined;
         return {
-          message: `The machine shows ${present.value} GPUs, ${titleOf(profile)} has ${count}`,
-          observed: `${present.value} GPUs`,
-          expected: `${count} GPUs (${expected.source})`,
+          message: `GPUs that the machine shows: ${present.value}; ${titleOf(profile)} has ${count}`,
+          observed: `${present.value}`,
+          expected: `${count} (${expected.source})`,
           override: { severity: severityOf(expected) },
         };
       });

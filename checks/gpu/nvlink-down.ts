@@ -36,7 +36,7 @@ const bySiblings = (one: GpuNvLinks, all: readonly GpuNvLinks[], up: number): Wa
   const count = Math.min(...stronger);
   return {
     count,
-    because: `${stronger.length} of ${siblings.length} siblings have ${count} or more`,
+    because: `siblings with ${count} or more: ${stronger.length} of ${siblings.length}`,
     severity: 'CRITICAL',
   };
 };

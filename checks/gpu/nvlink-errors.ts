@@ -1,4 +1,4 @@
-import { defineCheck, type NvLink, type Reading } from '../../src/api.ts';
+import { type Counter, defineCheck, known, type NvLink, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { type Growth, growth, perMinute, span } from '../shared/growth.ts';
 import { linksOfAll } from '../shared/nvlinks.ts';
@@ -22,6 +22,12 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
 
 const familyOf = (kind: string): Family | undefined =>
   BENIGN.test(kind) ? undefined : FAMILIES.find(([pattern]) => pattern.test(kind))?.[1];
+
+interface LinkCounter {
+  readonly link: number;
+  readonly kind: string;
+  readonly counter: Counter;
+}
 
 interface Worst extends Growth {
   readonly link: number;
@@ -62,16 +68,17 @@ export default defineCheck({
     'link-errors': condition('WARNING', 'Errors on NVLink', stay('reset_gpu'), 'NVLink 5'),
   },
   judge: ({ nvlinks, gpus }, { options }) =>
-    linksOfAll(nvlinks, gpus).flatMap(({ ref, links }) =>
-      (['crc', 'replay', 'recovery', 'link'] as const).flatMap((family) => {
+    linksOfAll(nvlinks, gpus).flatMap(({ ref, links }) => {
+      const counters = links.ok ? countersByFamily(links.value) : links;
+      return (['crc', 'replay', 'recovery', 'link'] as const).flatMap((family) => {
         const limit = family === 'crc' ? options.crc_errors_per_minute : options.nvlink_errors_per_minute;
-        const judged = links.ok ? worstOf(links.value, family, limit) : links;
+        const judged = counters.ok ? worstOf(counters.value.get(family) ?? [], limit) : counters;
         if (judged === undefined) return [];
         return [
           about(ref, `${family}-errors`, judged, ({ link, kind, tooMuch, ...grown }, name) =>
             tooMuch
               ? {
-                  message: `${name} counts ${grown.by} ${kind.replaceAll('_', ' ')} errors on NVLink ${link} within ${span(grown)}; ${limit} a minute are too many`,
+                  message: `NVLink ${link} of ${name}: error counter "${kind.replaceAll('_', ' ')}" grew by ${grown.by} within ${span(grown)}; ${limit} a minute is too much`,
                   observed: `${perMinute(grown).toFixed(1)}/min`,
                   expected: `below ${limit}/min`,
                   evidence: { link, kind, new_errors: grown.by, seconds: grown.seconds },
@@ -79,20 +86,35 @@ export default defineCheck({
               : undefined,
           ),
         ];
-      }),
-    ),
+      });
+    }),
 });
 
-/** The worst link of a family; absent where one of its counters cannot be judged; nothing where there is no such counter. */
-const worstOf = (links: readonly NvLink[], family: Family, limit: number): Reading<Worst> | undefined => {
-  let worst: Reading<Worst> | undefined;
+/** What the links count, by what it says; a counter that says nothing of errors is left out. */
+const countersByFamily = (links: readonly NvLink[]): Reading<ReadonlyMap<Family, readonly LinkCounter[]>> => {
+  const byFamily = new Map<Family, LinkCounter[]>();
+  // Every link has the same counters, so a name is looked at once.
+  const families = new Map<string, Family | undefined>();
   for (const { link, errors } of links) {
     for (const [kind, counter] of Object.entries(errors)) {
-      if (familyOf(kind) !== family) continue;
-      const grown = growth(counter, ['interval', '15m', '1h'], (over) => perMinute(over) >= limit);
-      const reading: Reading<Worst> = grown.ok ? { ok: true, value: { ...grown.value, link, kind } } : grown;
-      if (worst === undefined || isWorse(reading, worst)) worst = reading;
+      if (!families.has(kind)) families.set(kind, familyOf(kind));
+      const family = families.get(kind);
+      if (family === undefined) continue;
+      const others = byFamily.get(family);
+      if (others === undefined) byFamily.set(family, [{ link, kind, counter }]);
+      else others.push({ link, kind, counter });
     }
+  }
+  return known(byFamily);
+};
+
+/** The worst link of a family; absent where one of its counters cannot be judged; nothing where there is no such counter. */
+const worstOf = (counters: readonly LinkCounter[], limit: number): Reading<Worst> | undefined => {
+  let worst: Reading<Worst> | undefined;
+  for (const { link, kind, counter } of counters) {
+    const grown = growth(counter, ['interval', '15m', '1h'], (over) => perMinute(over) >= limit);
+    const reading: Reading<Worst> = grown.ok ? known({ ...grown.value, link, kind }) : grown;
+    if (worst === undefined || isWorse(reading, worst)) worst = reading;
   }
   return worst;
 };

@@ -39,7 +39,7 @@ export default defineCheck({
           const short = shortfallOf(width, {
             part: 'GPU',
             siblings: knownOf(siblingsOf(gpu, gpus).map((sibling) => sibling.pcie.width)),
-            haveMore: 'have more lanes',
+            withMore: 'with more lanes',
             said: expectedOfGpu(profile, ref, 'pcieWidth'),
             max,
             inGuest: isGuest(gpu),

@@ -1,7 +1,7 @@
 import { defineCheck, type Judgement, type KernelEvent, known, type PciGpu, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { growth, perMinute, span } from '../shared/growth.ts';
-import { iso } from '../shared/kernel-errors.ts';
+import { bounded, dividedByLifetime, iso } from '../shared/kernel-errors.ts';
 import { bitErrorAllowance } from '../shared/pcie-allowance.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 
@@ -12,14 +12,14 @@ type Severity = (typeof SEVERITIES)[number];
 interface Errors {
   readonly count: number;
   readonly perMinute: number;
-  readonly within: string;
+  readonly seconds: number;
   readonly event?: KernelEvent;
 }
 
 const WORDS: Readonly<Record<Severity, string>> = {
   correctable: 'corrected PCIe errors',
-  nonfatal: 'uncorrectable non-fatal PCIe errors: data was lost',
-  fatal: 'fatal PCIe errors: the link failed',
+  nonfatal: 'uncorrectable non-fatal PCIe errors',
+  fatal: 'fatal PCIe errors',
 };
 
 /** How long what the kernel said counts: errors that were corrected as long as the counter's widest window. */
@@ -81,29 +81,26 @@ export default defineCheck({
       return grown?.ok === true && grown.value.tooMuch;
     };
 
-    const isCurrent = (event: KernelEvent, severity: Severity): boolean => {
-      const counts = COUNTS[severity];
-      if ('clearedAfterSeconds' in counts) return now - event.at <= counts.clearedAfterSeconds * 1000;
-      return bootedAt <= 0 || event.at >= bootedAt - 60_000;
-    };
-
-    const logged = (gpu: PciGpu, severity: Severity, limit: number): Errors | undefined =>
-      lines
-        .filter((event) => event.fields.severity === severity && isOf(event, gpu) && isCurrent(event, severity))
-        .map((event) => {
+    const logged = (gpu: PciGpu, severity: Severity, limit: number): Errors | undefined => {
+      const own = lines.filter((event) => event.fields.severity === severity && isOf(event, gpu));
+      const code = `${severity}-errors` as const;
+      const assessed = own.map((event) => ({ event, code, override: { lifetime: COUNTS[severity] } }));
+      return dividedByLifetime(assessed, rules, { now, bootedAt })
+        .open.map(({ event }) => {
           const seconds = (event.at - event.firstAt) / 1000;
           const rate = perMinute({ by: event.repeats, seconds, resets: 0 });
-          return { count: event.repeats, perMinute: rate, within: span({ by: 0, seconds, resets: 0 }), event };
+          return { count: event.repeats, perMinute: rate, seconds, event };
         })
         .filter((errors) => errors.perMinute > limit)
         .sort((a, b) => b.perMinute - a.perMinute)[0];
+    };
 
     const errorsOf = (gpu: PciGpu, severity: Severity, limit: number): Reading<Errors | undefined> => {
       const windows = severity === 'correctable' ? (['interval', '15m', '1h'] as const) : (['24h'] as const);
       const grown = growth(gpu.pcie.aer[severity], windows, (over) => perMinute(over) > limit);
       if (grown.ok && grown.value.tooMuch) {
         const { value } = grown;
-        return known({ count: value.by, perMinute: perMinute(value), within: span(value) });
+        return known({ count: value.by, perMinute: perMinute(value), seconds: value.seconds });
       }
       const line = logged(gpu, severity, limit);
       if (line !== undefined) return known(line);
@@ -119,15 +116,24 @@ export default defineCheck({
         const errors = limit.ok ? errorsOf(gpu, severity, limit.value) : limit;
         return about(gpu.ref, code, errors, (found, name) => {
           if (found === undefined || !limit.ok) return undefined;
-          const { count, within, event } = found;
+          const { count, seconds, event } = found;
           const twice = severity === 'correctable' && isToldByReplays(gpu, limit.value);
-          const at = event === undefined ? '' : ` at ${event.fields.device}`;
-          const who = event === undefined ? `${name} counted` : `The kernel logged on the link of ${name}${at}`;
+          const device = event?.fields.device;
+          const at = device === undefined ? '' : ` (${device})`;
+          const what = WORDS[severity];
+          const seen =
+            event === undefined ? `${name} counted ${what}` : `The kernel logged ${what} on the link of ${name}${at}`;
           const rate = Math.round(found.perMinute);
-          const much = severity === 'correctable' ? `; ${rate} a minute, up to ${limit.value} are normal` : '';
+          const means = {
+            correctable: `${rate} a minute, up to ${limit.value} are normal`,
+            nonfatal: 'data was lost',
+            fatal: 'the link failed',
+          };
+          // A line of the log that was not repeated has no duration.
+          const within = seconds < 1 ? '' : ` within ${span({ seconds })}`;
           const component = event?.component;
           return {
-            message: `${who} ${count} ${WORDS[severity]} (within ${within}${much})${twice ? '; see gpu/pcie-replays' : ''}`,
+            message: `${seen}: ${count}${within}; ${means[severity]}${twice ? '; see gpu/pcie-replays' : ''}`,
             observed: severity === 'correctable' ? `${rate}/min` : String(count),
             expected: severity === 'correctable' ? `at most ${limit.value}/min` : '0',
             evidence: {
@@ -135,7 +141,7 @@ export default defineCheck({
               seen_by: event === undefined ? 'aer_dev_* of the GPU' : 'kernel log',
               ...(event === undefined
                 ? {}
-                : { device: event.fields.device ?? '', last_at: iso(event.at), text: event.text.slice(0, 240) }),
+                : { device: device ?? '', last_at: iso(event.at), text: bounded(event.text) }),
             },
             ...(component === undefined || component.key === gpu.ref.key ? {} : { related: [component] }),
             override: {

@@ -94,18 +94,18 @@ export default defineCheck({
         about(ref, 'spares-exhausted', rows.histogram, ({ none }, name) =>
           none > 0
             ? {
-                message: `${name} has ${none} memory banks without a spare row: the next broken row there cannot be remapped`,
-                observed: `${none} banks`,
-                expected: '0 banks',
+                message: `${name} has memory banks without a spare row: ${none}; the next broken row there cannot be remapped`,
+                observed: String(none),
+                expected: '0',
               }
             : undefined,
         ),
         about(ref, 'spares-low', rows.histogram, ({ low }, name) =>
           low > 0
             ? {
-                message: `${name} has ${low} memory banks with few spare rows left`,
-                observed: `${low} banks`,
-                expected: '0 banks',
+                message: `${name} has memory banks with few spare rows left: ${low}`,
+                observed: String(low),
+                expected: '0',
               }
             : undefined,
         ),

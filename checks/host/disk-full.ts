@@ -3,7 +3,7 @@ import { about, type Details } from '../shared/about.ts';
 import { FOREIGN_PATHS, isWithin } from '../shared/paths.ts';
 import { together } from '../shared/readings.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
-import { bytesText, percentText } from '../shared/sizes.ts';
+import { bytesText, percent } from '../shared/sizes.ts';
 
 const MEGABYTE = 1e6;
 const GIGABYTE = 1e9;
@@ -134,15 +134,15 @@ const whatIs = ({ device, type, alsoAt }: Filesystem): Details['evidence'] => ({
 });
 
 const saySpace = (one: Filesystem, { total, available, share }: Left, limit: string): Details => ({
-  message: `${bytesText(available)} of ${bytesText(total)} (${percentText(share)}) are available at ${one.path}; it should be at least ${limit}`,
-  observed: `${bytesText(available)}, ${percentText(share)}`,
+  message: `${bytesText(available)} of ${bytesText(total)} (${percent(share)}) are available at ${one.path}; it should be at least ${limit}`,
+  observed: `${bytesText(available)}, ${percent(share)}`,
   expected: `at least ${limit}`,
   evidence: { ...whatIs(one), total_bytes: total, available_bytes: available },
 });
 
 const sayInodes = (one: Filesystem, { total, available, share }: Left, limit: number): Details => ({
-  message: `${available} of ${total} inodes (${percentText(share)}) are available at ${one.path}; it should be at least ${limit} %`,
-  observed: percentText(share),
+  message: `${available} of ${total} inodes (${percent(share)}) are available at ${one.path}; it should be at least ${limit} %`,
+  observed: percent(share),
   expected: `at least ${limit} %`,
   evidence: { ...whatIs(one), total_inodes: total, available_inodes: available },
 });

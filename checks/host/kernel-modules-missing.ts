@@ -51,7 +51,7 @@ export default defineCheck({
           const missing = wanted.filter((name) => !loaded.includes(name) && !present.includes(name));
           if (missing.length === 0) return undefined;
           return {
-            message: `${missing.length} of ${wanted.length} kernel modules that must be there ${missing.length === 1 ? 'is' : 'are'} not loaded: ${missing.join(', ')}`,
+            message: `Kernel modules that must be there and are not loaded: ${missing.join(', ')} (${missing.length} of ${wanted.length})`,
             observed: `${wanted.length - missing.length} of ${wanted.length} loaded`,
             expected: wanted.join(', '),
             evidence: { missing: missing.join(' ') },

@@ -3,8 +3,7 @@ import { about } from '../shared/about.ts';
 import { expectedOfHost } from '../shared/expectation.ts';
 import { together } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
-import { memorySize } from '../shared/sizes.ts';
-import { percent } from '../shared/throttle.ts';
+import { memorySize, percent } from '../shared/sizes.ts';
 
 export default defineCheck({
   apiVersion: 1,

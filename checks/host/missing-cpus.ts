@@ -31,11 +31,11 @@ export default defineCheck({
     judgeOffline(cpus),
     against(cpus.ref, 'too-few-cpus', cpus.online, expectedOfHost(profile, 'cpus'), {
       isWrong: (online, expected) => online < expected,
-      what: 'CPUs are online',
+      what: 'CPUs online',
     }),
     against(cpus.ref, 'numa-nodes', cpus.numaNodesOnline, expectedOfHost(profile, 'numaNodes'), {
       isWrong: (online, expected) => online !== expected,
-      what: 'memory nodes are online',
+      what: 'Memory nodes online',
     }),
   ],
 });
@@ -69,7 +69,7 @@ const against = <const C extends string>(
     (online) =>
       o.isWrong(online, expected.value)
         ? {
-            message: `${online} ${o.what}; the machine profile says ${expected.value}`,
+            message: `${o.what}: ${online}; the machine profile says ${expected.value}`,
             observed: `${online}`,
             expected: `${expected.value}`,
             evidence: { expected_source: expected.source },

@@ -143,7 +143,7 @@ export default defineCheck({
         finding: {
           component: node,
           code: 'missing',
-          message: `${local.length} NVMe drives of the ${expected.value} that ${configured > 0 ? 'the configuration' : `profile ${id}`} expects`,
+          message: `NVMe drives: ${local.length}; ${configured > 0 ? 'the configuration' : `profile ${id}`} expects ${expected.value}`,
           observed: `${local.length}`,
           expected: `${expected.value}`,
           evidence: {

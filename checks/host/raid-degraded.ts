@@ -1,6 +1,6 @@
 import { defineCheck, type Judgement, type RaidArray } from '../../src/api.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
-import { percentText } from '../shared/sizes.ts';
+import { percent } from '../shared/sizes.ts';
 
 type Code = 'stopped' | 'inactive' | 'degraded' | 'failed-device' | 'rebuilding';
 const CODES: readonly Code[] = ['stopped', 'inactive', 'degraded', 'failed-device', 'rebuilding'];
@@ -33,7 +33,7 @@ const judgeArray = (array: RaidArray): readonly Judgement<Code>[] => {
   const failed = members.filter((member) => member.failed).map((member) => member.name);
   const progress =
     syncing.ok && REBUILDS.has(syncing.value.action)
-      ? `${syncing.value.action}${syncing.value.progress.ok ? ` ${percentText(syncing.value.progress.value)} done` : ' waiting'}`
+      ? `${syncing.value.action}${syncing.value.progress.ok ? ` ${percent(syncing.value.progress.value)} done` : ' waiting'}`
       : undefined;
   const evidence = {
     ...(level.ok ? { level: level.value } : {}),
@@ -47,14 +47,14 @@ const judgeArray = (array: RaidArray): readonly Judgement<Code>[] => {
   ];
 
   if (state === 'inactive')
-    return find('inactive', `${name} is not running; ${members.length} devices belong to it`, state, 'active');
+    return find('inactive', `${name} is not running; devices that belong to it: ${members.length}`, state, 'active');
   if (state !== 'active') return find('stopped', `${name} is ${state}`, state, 'active');
   const lost = failed.length === 0 ? '' : `; failed: ${failed.join(', ')}`;
   if (devices.ok && working.ok && working.value < devices.value) {
     const rebuilt = progress === undefined ? '; nothing is being rebuilt' : `; ${progress}`;
     return find(
       'degraded',
-      `${working.value} of the ${devices.value} devices of ${name} work${lost}${rebuilt}`,
+      `${name} runs on ${working.value} of its ${devices.value} devices${lost}${rebuilt}`,
       `${working.value} of ${devices.value}`,
       `${devices.value} of ${devices.value}`,
     );

@@ -114,7 +114,7 @@ const judgeTasks = (
       return { unjudged: node, code, because: absent('unsupported', detail) };
     }
     if (own.length === 0 || watchedSeconds >= limit) return { pass: node, code };
-    const detail = `${own.length} tasks are in state D, which is stuck only after ${limit} s; they were watched for ${Math.round(watchedSeconds)} s`;
+    const detail = `tasks in state D: ${own.length}, watched for ${Math.round(watchedSeconds)} s; such a task is stuck only after ${limit} s`;
     return { unjudged: node, code, because: absent('no-history', detail) };
   });
 };
@@ -136,7 +136,7 @@ const detailsOf = (stuck: readonly StuckTask[], longest: StuckTask, limit: numbe
   const where = waitsIn.ok ? ` in ${waitsIn.value}` : '';
   const others = stuck.length > 1 ? `, and ${stuck.length - 1} more` : '';
   return {
-    message: `${name} (pid ${pid}) has waited${where} for ${span({ by: 0, seconds: stuckSeconds, resets: 0 })} without running once${others}; the limit is ${limit} s`,
+    message: `${name} (pid ${pid}) has waited${where} for ${span({ seconds: stuckSeconds })} without running once${others}; the limit is ${limit} s`,
     observed: `${Math.round(stuckSeconds)} s`,
     expected: `less than ${limit} s`,
     evidence: {

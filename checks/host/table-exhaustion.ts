@@ -2,7 +2,7 @@ import { absent, defineCheck, type Judgement, type N, type TaskTable } from '../
 import { about } from '../shared/about.ts';
 import { together } from '../shared/readings.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
-import { percent } from '../shared/throttle.ts';
+import { percent } from '../shared/sizes.ts';
 
 export default defineCheck({
   apiVersion: 1,

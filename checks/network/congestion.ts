@@ -97,21 +97,32 @@ const sourceOf =
     return own?.counters ?? absent('unsupported', `ethtool was not asked about ${nameOf(ref)}`);
   };
 
+const TIMES = ['s', 'µs'];
+
+/** Counters of time say how much; what the others count they are named after. */
+const unitOf = ({ unit }: CounterLimit): string => {
+  const [counted = ''] = unit.split('/');
+  return TIMES.includes(counted) ? ` ${counted}` : '';
+};
+
 const findingOf = (
   { ref }: NicPort,
   code: Code,
   { limit, name, by, seconds, allowed, siblings }: Excess,
   all: readonly Excess[],
 ): Judgement<Code> => {
-  const others = siblings === undefined ? '' : `; the ports like it count ${siblings}`;
+  const others = siblings === undefined ? '' : `; the ports like it count ${siblings}${unitOf(limit)}`;
+  const most = `${Math.round(allowed)}${unitOf(limit)}`;
   return {
     finding: {
       component: ref,
       code,
-      message: `${nameOf(ref)}: ${name} grew by ${by} in ${span({ by, seconds, resets: 0 })}, limit ${Math.round(allowed)}${others}. ${limit.meaning}`,
-      observed: `${name} +${by}`,
-      expected: `at most ${Math.round(allowed)}`,
-      evidence: Object.fromEntries(all.map((one) => [one.name, `+${one.by} in ${Math.round(one.seconds)} s`])),
+      message: `${nameOf(ref)}: ${name} grew by ${by}${unitOf(limit)} in ${span({ seconds })}, limit ${most}${others}. ${limit.meaning}`,
+      observed: `${name} +${by}${unitOf(limit)}`,
+      expected: `at most ${most}`,
+      evidence: Object.fromEntries(
+        all.map((one) => [one.name, `+${one.by}${unitOf(one.limit)} in ${Math.round(one.seconds)} s`]),
+      ),
       // With nothing to compare it with, as much may be the fabric's.
       override: { severity: limit.compareWithSiblings && siblings === undefined ? 'INFO' : limit.severity },
     },

@@ -1,11 +1,11 @@
-import { type CounterLimit, defineCheck, type Judgement, known, type NicPort, type Severity } from '../../src/api.ts';
+import { type CounterLimit, defineCheck, type Judgement, known, type NicPort } from '../../src/api.ts';
 import { type Excess, judgeGrowth } from '../shared/counter-limits.ts';
 import { span } from '../shared/growth.ts';
+import { compareSeverity } from '../shared/kernel-errors.ts';
 import { nameOf } from '../shared/names.ts';
 import { condition, drain, stay } from '../shared/rules.ts';
 import { siblingsOf } from '../shared/siblings.ts';
 
-const RANK: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, CRITICAL: 2 };
 const ID = 'network/link-errors';
 
 export default defineCheck({
@@ -40,7 +40,7 @@ const judgePort = (
     siblings: siblingsOf(port, nics),
     countersOf: ({ counters }) => known(counters),
   });
-  const bySeverity = [...excesses].sort((a, b) => RANK[b.limit.severity] - RANK[a.limit.severity]);
+  const bySeverity = [...excesses].sort((a, b) => compareSeverity(b.limit.severity, a.limit.severity));
   const worst = bySeverity[0];
   if (worst !== undefined) return [{ finding: findingOf(port, worst, bySeverity) }];
   if (gap !== undefined) return [{ unjudged: ref, code, because: gap }];
@@ -54,7 +54,7 @@ const findingOf = ({ ref }: NicPort, worst: Excess, all: readonly Excess[]) => {
     component: ref,
     code: 'above-limit',
     message:
-      `${nameOf(ref)}: ${name} grew by ${by} in ${span({ by, seconds, resets: 0 })}, limit ${round(allowed)}` +
+      `${nameOf(ref)}: ${name} grew by ${by} in ${span({ seconds })}, limit ${round(allowed)}` +
       (others > 0 ? `, and ${others} more counter${others === 1 ? '' : 's'} above the limit` : '') +
       `. ${limit.meaning}`,
     observed: `${name} +${by}`,

@@ -34,29 +34,25 @@ export default defineCheck({
   judge: ({ nics }, { options }) => {
     const judged = nics.filter(({ role }) => role !== 'unused');
     return judged.flatMap((port): readonly Judgement<Code>[] => [
-      about(port.ref, 'went-down', losses(port, ['interval', '15m'], 1), ({ by, tooMuch, seconds, resets, counter }) =>
+      about(port.ref, 'went-down', losses(port, ['interval', '15m'], 1), ({ by, tooMuch, seconds, counter }) =>
         tooMuch
           ? {
-              message: `${nameOf(port.ref)} lost its link ${times(by)} in the last ${span({ by, seconds, resets })}`,
+              message: `${nameOf(port.ref)} lost its link ${times(by)} in the last ${span({ seconds })}`,
               observed: `${by}`,
               expected: '0',
               evidence: { counter, losses: by, seconds: Math.round(seconds) },
             }
           : undefined,
       ),
-      about(
-        port.ref,
-        'flapping',
-        losses(port, ['24h'], options.flaps_per_day),
-        ({ by, tooMuch, seconds, resets, counter }) =>
-          tooMuch
-            ? {
-                message: `${nameOf(port.ref)} lost its link ${times(by)} in the last ${span({ by, seconds, resets })}; ${options.flaps_per_day} in 24 h are flapping`,
-                observed: `${by}`,
-                expected: `fewer than ${options.flaps_per_day} in 24 h`,
-                evidence: { counter, losses: by, seconds: Math.round(seconds) },
-              }
-            : undefined,
+      about(port.ref, 'flapping', losses(port, ['24h'], options.flaps_per_day), ({ by, tooMuch, seconds, counter }) =>
+        tooMuch
+          ? {
+              message: `${nameOf(port.ref)} lost its link ${times(by)} in the last ${span({ seconds })}; ${options.flaps_per_day} in 24 h are flapping`,
+              observed: `${by}`,
+              expected: `fewer than ${options.flaps_per_day} in 24 h`,
+              evidence: { counter, losses: by, seconds: Math.round(seconds) },
+            }
+          : undefined,
       ),
     ]);
   },

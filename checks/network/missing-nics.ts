@@ -39,7 +39,7 @@ export default defineCheck({
         finding: {
           component: node,
           code,
-          message: `${present.length} compute NICs of the ${expected.value} that profile ${profile.id} expects`,
+          message: `compute NICs: ${present.length}; profile ${profile.id} expects ${expected.value}`,
           observed: `${present.length}`,
           expected: `${expected.value}`,
           evidence: {

@@ -1,6 +1,6 @@
 import { defineCheck, type Fact, type Judgement, type KernelEvent, type NicPort, type Rule } from '../../src/api.ts';
 import { groupBy } from '../shared/groups.ts';
-import { type Assessed, dividedByLifetime, iso, passesOf } from '../shared/kernel-errors.ts';
+import { type Assessed, bounded, dividedByLifetime, iso, passesOf } from '../shared/kernel-errors.ts';
 import { nameOf } from '../shared/names.ts';
 import { drain, event, stay } from '../shared/rules.ts';
 
@@ -110,7 +110,7 @@ const findingOf = (group: readonly Assessed<Code>[]): Judgement<Code> => {
       evidence: {
         count,
         first_at: iso(Math.min(...group.map((one) => one.event.firstAt))),
-        text: event.text.slice(0, 240),
+        text: bounded(event.text),
       },
       at: event.at,
       firstAt: Math.min(...group.map((one) => one.event.firstAt)),

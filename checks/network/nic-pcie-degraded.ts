@@ -40,13 +40,13 @@ export default defineCheck({
     return links.flatMap((nic) => {
       const siblings = peersOf(nics, nic);
       return ASPECTS.map((aspect) => {
-        const { code, profileName, haveMore } = aspect;
+        const { code, profileName, withMore } = aspect;
         const { value, max } = aspect.of(nic.pcie);
         return about(nic.ref, code, together({ value, max }), (link, name) => {
           const short = shortfallOf(link.value, {
             part: 'NIC',
             siblings: knownOf(siblings.map(({ pcie }) => aspect.of(pcie).value)),
-            haveMore,
+            withMore,
             said: within(link.max, saidOf(nic, profile, profileName)),
             max: link.max,
             inGuest,
@@ -62,7 +62,7 @@ interface Aspect {
   readonly code: Code;
   readonly of: (link: PcieLink) => { readonly value: N; readonly max: N };
   readonly profileName: 'pcieWidth' | 'pcieGeneration';
-  readonly haveMore: string;
+  readonly withMore: string;
   readonly verb: string;
   readonly words: (value: number) => string;
 }
@@ -72,7 +72,7 @@ const ASPECTS: readonly Aspect[] = [
     code: 'width-reduced',
     of: ({ width, maxWidth }) => ({ value: width, max: maxWidth }),
     profileName: 'pcieWidth',
-    haveMore: 'have more lanes',
+    withMore: 'with more lanes',
     verb: 'is',
     words: (lanes) => `x${lanes}`,
   },
@@ -80,7 +80,7 @@ const ASPECTS: readonly Aspect[] = [
     code: 'generation-low',
     of: ({ generation, maxGeneration }) => ({ value: generation, max: maxGeneration }),
     profileName: 'pcieGeneration',
-    haveMore: 'run faster',
+    withMore: 'that run faster',
     verb: 'runs at',
     words: (generation) => `generation ${generation}`,
   },

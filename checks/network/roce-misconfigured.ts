@@ -167,7 +167,7 @@ const hasRoceV2 = ({ ref }: NicPort, { gids }: RoceSettings): Judgement<'no-roce
         ? undefined
         : {
             message: `${name} has no RoCE v2 address; its table has ${table.length === 0 ? 'none' : table.map(({ type }) => type).join(', ')}`,
-            observed: `${table.length} addresses, none RoCE v2`,
+            observed: `RoCE v2 addresses: 0 of ${table.length}`,
             expected: 'a RoCE v2 address',
           },
     { expected: true },

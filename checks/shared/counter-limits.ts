@@ -40,7 +40,7 @@ export interface Judged {
 
 type Counters = Readonly<Record<string, Counter>>;
 
-export interface Growing {
+interface Growing {
   readonly limits: readonly CounterLimit[];
   /** The ports that should look alike. */
   readonly siblings: readonly NicPort[];

@@ -3,7 +3,7 @@ import { groupBy, majorityOf } from './groups.ts';
 import { nameOf } from './names.ts';
 
 /** One component with the version to compare; only members of one group are expected to agree. */
-export interface Versioned {
+interface Versioned {
   readonly ref: Component;
   readonly group: string;
   readonly version: S;

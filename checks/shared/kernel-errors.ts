@@ -1,5 +1,6 @@
 import {
   type Absent,
+  ACTIONS,
   type Action,
   absent,
   type Component,
@@ -51,7 +52,6 @@ export const classCode = <K extends 'xid' | 'sxid'>(event: KernelEvent, kind: K)
 export const asCatalogued = ({ meaning }: KernelEvent): Override =>
   meaning === undefined ? {} : { severity: meaning.severity, action: meaning.action, lifetime: meaning.lifetime };
 
-const ACTIONS: readonly Action['then'][] = ['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service'];
 const CURES = ['gpu-reset', 'reboot', 'service'];
 
 /** How much an action asks for: a drain more than none, a service more than a reboot. */

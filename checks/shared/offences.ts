@@ -17,7 +17,7 @@ const EPISODE_MS = 86_400_000;
  * jobs; jobs that excluded the node tell little, and are not known here. The weights are ours (assumed): Meta sets the
  * limits of each count by hand. That somebody acknowledged or suppressed a finding undoes nothing.
  */
-export const pointsOf = ({ check, code, severity, drain }: PastFinding): number => {
+const pointsOf = ({ check, code, severity, drain }: PastFinding): number => {
   // Verdicts about a job at work; what only may be slow (straggler/at-risk) or is this check's own does not count.
   if (check.startsWith('straggler/')) return { confirmed: 3, likely: 2 }[code] ?? 0;
   // The agent's own state is no fault of the part.

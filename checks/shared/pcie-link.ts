@@ -24,12 +24,12 @@ export interface Shortfall {
   readonly severity: Severity;
 }
 
-export interface Compared {
+interface Compared {
   /** The part, for people. */
   readonly part: 'GPU' | 'NIC';
-  /** What the siblings have, and in words that they have more. */
+  /** What the siblings have, and in words what those have that have more. */
   readonly siblings: readonly number[];
-  readonly haveMore: string;
+  readonly withMore: string;
   /** What the machine profile says. */
   readonly said: Expected<number>;
   /** What the part itself can do. */
@@ -40,14 +40,14 @@ export interface Compared {
 /** Width or generation of a link against its siblings, the profile and the part; nothing where it is as it should be. */
 export const shortfallOf = (
   value: number,
-  { part, siblings, haveMore, said, max, inGuest }: Compared,
+  { part, siblings, withMore, said, max, inGuest }: Compared,
 ): Shortfall | undefined => {
   const best = Math.max(0, ...siblings);
   if (best > value) {
     const better = siblings.filter((other) => other > value).length;
     return {
       expected: best,
-      because: `${better} of ${siblings.length} siblings ${haveMore}`,
+      because: `siblings ${withMore}: ${better} of ${siblings.length}`,
       severity: 'CRITICAL',
     };
   }

@@ -1,7 +1,7 @@
 import type { Action, Severity } from '../../src/api.ts';
 import { drain, stay } from './rules.ts';
 
-export type RecoveryCode = 'reset-required' | 'reboot-required' | 'drain-p2p' | 'other-action';
+type RecoveryCode = 'reset-required' | 'reboot-required' | 'drain-p2p' | 'other-action';
 
 export interface RecoveryVerdict {
   readonly code: RecoveryCode;

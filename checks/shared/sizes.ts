@@ -9,5 +9,8 @@ export const bytesText = (bytes: number): string => {
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
 };
 
-/** `4.2 %`. */
-export const percentText = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
+/** `0.034` → `3.4 %`, `0.0034` → `0.34 %`, `0.00034` → `0.034 %`. */
+export const percent = (share: number): string => {
+  const parts = Math.abs(share) < 0.001 ? 1000 : Math.abs(share) < 0.01 ? 100 : 10;
+  return `${Math.round(share * (100 * parts)) / parts} %`;
+};

@@ -4,8 +4,9 @@ import { median } from './groups.ts';
 import { span } from './growth.ts';
 import { nameOf } from './names.ts';
 import { knownOf } from './readings.ts';
+import { percent } from './sizes.ts';
 import { UNKNOWN_SLOWDOWN } from './slowdown.ts';
-import { percent, throttleShare } from './throttle.ts';
+import { throttleShare } from './throttle.ts';
 
 /** A GPU that throttled as its peers did shares their cause: the room, the rack, the feed. */
 const TIMES_THE_PEERS = 3;

@@ -1,10 +1,10 @@
-import { type Counter, known, type Reading, type Window } from '../../src/api.ts';
+import { type Counter, type Increase, known, type Reading, type Window } from '../../src/api.ts';
 import { type Growth, growth } from './growth.ts';
 
 /** Drivers before 580 print whether a reason is active, but not for how long it was. */
 export const THROTTLE_TIME_SINCE = 'throttle time: from driver 580';
 
-export interface ThrottleShare extends Growth {
+interface ThrottleShare extends Growth {
   /** Of the time that the window really covers, 0 to 1. */
   readonly share: number;
   readonly tooMuch: boolean;
@@ -16,7 +16,4 @@ export const throttleShare = (seconds: Counter, windows: readonly Window[], limi
   return reading.ok ? known({ ...reading.value, share: shareOf(reading.value) }) : reading;
 };
 
-const shareOf = ({ by, seconds }: Growth): number => (seconds > 0 ? Math.min(1, by / seconds) : 0);
-
-/** `0.034` → `3.4 %`. */
-export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+const shareOf = ({ by, seconds }: Increase): number => (seconds > 0 ? Math.min(1, by / seconds) : 0);

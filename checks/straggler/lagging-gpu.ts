@@ -12,6 +12,7 @@ import {
   type Straggler,
 } from '../../src/api.ts';
 import { condition, stay } from '../shared/rules.ts';
+import { percent } from '../shared/sizes.ts';
 
 type Code = 'suspect' | 'likely' | 'confirmed';
 const CODES: readonly Code[] = ['suspect', 'likely', 'confirmed'];
@@ -105,8 +106,6 @@ const judgeGpu = (
 /** The node is clean where one of its jobs could be looked at. */
 const judgeNode = (node: Component, jobs: readonly JobVerdict[]): readonly Judgement<Code>[] =>
   jobs.some(({ verdict }) => verdict !== 'cannot_tell') ? [{ pass: node }] : [];
-
-const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 /** In the units in which nvidia-smi prints them. */
 const SHOWN: Readonly<Record<EffectFeature, (value: number) => string>> = {

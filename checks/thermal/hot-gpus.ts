@@ -1,8 +1,9 @@
-import { absent, defineCheck, type Gpu, type Reading } from '../../src/api.ts';
+import { defineCheck, type Gpu, type Reading } from '../../src/api.ts';
 import { about, type Details } from '../shared/about.ts';
 import { nameOf } from '../shared/names.ts';
 import { isNotProvided } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
+import { sensorCelsius } from '../shared/sensors.ts';
 
 /**
  * Core temperature and margin add up to the maximum operating temperature: 87–88 °C on each H100, H200, B200, GB200
@@ -59,11 +60,9 @@ const heatOf = (
   { temperature, architecture }: Gpu,
   limits: { readonly margin_celsius: number; readonly core_celsius: number },
 ): Reading<Heat> => {
-  const core = temperature.coreCelsius.latest;
+  const core = sensorCelsius(temperature.coreCelsius);
   const margin = temperature.marginCelsius.latest;
-  // A virtual GPU prints 0 °C: no sensor, not a cold one.
   if (!core.ok) return core;
-  if (core.value <= 0) return absent('unsupported', `${core.value} °C is no reading of a sensor`);
   if (margin.ok) {
     const maximum = core.value + margin.value;
     const plausible = maximum >= PLAUSIBLE_MAXIMUM_CELSIUS.from && maximum <= PLAUSIBLE_MAXIMUM_CELSIUS.to;

@@ -1,8 +1,9 @@
-import { absent, defineCheck, type Gpu, type N } from '../../src/api.ts';
+import { defineCheck, type Gpu, type N } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
 import { nameOf } from '../shared/names.ts';
 import { isNotProvided } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
+import { sensorCelsius } from '../shared/sensors.ts';
 
 export default defineCheck({
   apiVersion: 1,
@@ -37,7 +38,7 @@ export default defineCheck({
   judge: ({ gpus }, { options }) =>
     gpus.map((gpu) => {
       const limit = limitOf(gpu, options.memory_celsius);
-      return about(gpu.ref, 'hot', limit.ok ? memoryCelsius(gpu) : limit, (celsius) =>
+      return about(gpu.ref, 'hot', limit.ok ? sensorCelsius(gpu.temperature.memoryCelsius) : limit, (celsius) =>
         limit.ok && celsius >= limit.value
           ? {
               message: `memory of ${nameOf(gpu.ref)} is at ${celsius} °C; the limit is ${limit.value} °C`,
@@ -49,14 +50,6 @@ export default defineCheck({
       );
     }),
 });
-
-/** GPUs without the sensor print N/A, virtual ones 0 °C. */
-const memoryCelsius = ({ temperature }: Gpu): N => {
-  const { latest } = temperature.memoryCelsius;
-  return latest.ok && latest.value <= 0
-    ? absent('unsupported', `${latest.value} °C is no reading of a sensor`)
-    : latest;
-};
 
 /** A GPU that prints its other limits in °C (Ampere and older) would print this one too, so N/A is no leave to assume it. */
 const limitOf = ({ temperature }: Gpu, otherwise: number): N => {

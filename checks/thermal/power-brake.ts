@@ -4,7 +4,8 @@ import { ofAnswering } from '../shared/answering.ts';
 import { span } from '../shared/growth.ts';
 import { nameOf } from '../shared/names.ts';
 import { condition, drain } from '../shared/rules.ts';
-import { percent, THROTTLE_TIME_SINCE, throttleShare } from '../shared/throttle.ts';
+import { percent } from '../shared/sizes.ts';
+import { THROTTLE_TIME_SINCE, throttleShare } from '../shared/throttle.ts';
 
 type Code = 'braked' | 'brake-active';
 

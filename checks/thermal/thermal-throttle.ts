@@ -5,7 +5,8 @@ import { span } from '../shared/growth.ts';
 import { nameOf } from '../shared/names.ts';
 import { together } from '../shared/readings.ts';
 import { condition, stay } from '../shared/rules.ts';
-import { percent, THROTTLE_TIME_SINCE, throttleShare } from '../shared/throttle.ts';
+import { percent } from '../shared/sizes.ts';
+import { THROTTLE_TIME_SINCE, throttleShare } from '../shared/throttle.ts';
 
 type Code = 'hw-thermal' | 'sw-thermal' | 'hw-thermal-active' | 'sw-thermal-active' | 'hw-slowdown-active';
 

@@ -1,6 +1,4 @@
-import { type AgentHealth, absent, type Component, known } from '../api.ts';
-
-const NODE: Component = { kind: 'node', key: 'node' };
+import { type AgentHealth, absent, known, NODE } from '../api.ts';
 
 /** How the agent is doing, as the fact that `host/agent-degraded` judges. The same object until something changes. */
 export interface Health {

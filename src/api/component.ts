@@ -24,5 +24,8 @@ export interface Component {
   readonly guid?: string;
 }
 
+/** The node as a whole. */
+export const NODE: Component = { kind: 'node', key: 'node' };
+
 /** A part of the node that is neither GPU nor NIC, by the name that the machine gives it: `nvme3`, `md0`, `/var`. */
 export const hostPart = (device: string): Component => ({ kind: 'node', key: `node:${device}`, device });

@@ -1,10 +1,13 @@
 export type Severity = 'INFO' | 'WARNING' | 'CRITICAL';
 export type Context = 'continuous' | 'prejob' | 'deep' | 'job';
 
+/** What can be done next, the greater effort last. */
+export const ACTIONS = ['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service'] as const;
+
 /** What to do next. `drain`: no new job should start here until it is done. */
 export interface Action {
   readonly drain: boolean;
-  readonly then: 'none' | 'watch' | 'restart_app' | 'reset_gpu' | 'reboot' | 'service';
+  readonly then: (typeof ACTIONS)[number];
 }
 
 /** A condition is raised by N of M and cleared by passes; an event is raised at once and cleared only by what is stated. */

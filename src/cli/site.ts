@@ -1,5 +1,5 @@
 import { checks as builtIn } from '../../checks/index.ts';
-import type { AnyCheck, AnyCollector, RefusedPlugin, SitePlugins } from '../api.ts';
+import { type AnyCheck, type AnyCollector, NODE, type RefusedPlugin, type SitePlugins } from '../api.ts';
 import { createCollectors } from '../collectors/index.ts';
 import type { Config } from '../config/config.ts';
 import { hasPlugins, refuseUnknown } from '../config/plugins.ts';
@@ -65,7 +65,7 @@ export interface AskedPlugins {
 /** None is refused where there is none. */
 const NO_PLUGINS: AskedPlugins = {
   collectors: [],
-  state: { ref: { kind: 'node', key: 'node' }, checks: [], refused: [] },
+  state: { ref: NODE, checks: [], refused: [] },
   close: () => {},
 };
 

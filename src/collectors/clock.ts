@@ -1,9 +1,9 @@
-import { absent, type B, type CommandResult, defineCollector, type Host, known, type S } from '../api.ts';
+import { absent, type B, type CommandResult, defineCollector, type Host, known, NODE, type S } from '../api.ts';
+import { firstLine } from '../parse/first-line.ts';
 import { chronySynchronized, timedatectlSynchronized } from '../parse/time-sync.ts';
 import { directory } from './sysfs.ts';
 
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0';
-const NODE = { kind: 'node', key: 'node' } as const;
 const DEADLINE = { deadlineMs: 5_000 } as const;
 
 /** Names are identifiers of the kernel: `tsc`, `arch_sys_counter`, `hyperv_clocksource_tsc_page`. */
@@ -15,10 +15,7 @@ const clocksource = (text: string): S => {
 };
 
 const withoutBus = ({ exitCode, stderr, stdout }: CommandResult): B =>
-  absent(
-    'unsupported',
-    `timedatectl: exit code ${exitCode}, ${(stderr || stdout).trim().split('\n')[0] || 'no words'}`,
-  );
+  absent('unsupported', `timedatectl: exit code ${exitCode}, ${firstLine(stderr) ?? firstLine(stdout) ?? 'no words'}`);
 
 /**
  * chrony is asked first: its answer costs one datagram, while timedatectl makes systemd start a service for each question.

@@ -1,10 +1,9 @@
-import { absent, type Cpus, defineCollector, known, type Reading } from '../api.ts';
+import { absent, type Cpus, defineCollector, known, NODE, type Reading } from '../api.ts';
 import { countInList } from '../parse/cpu-list.ts';
 import { type Directory, directory, line } from './sysfs.ts';
 
 const CPUS = '/sys/devices/system/cpu';
 const NODES = '/sys/devices/system/node';
-const NODE = { kind: 'node', key: 'node' } as const;
 
 /** The governor of every frequency policy; a policy that went with its CPU in the meantime is none. */
 const governorsOf = async (cpus: Directory): Promise<Cpus['governors']> => {

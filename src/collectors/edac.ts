@@ -1,9 +1,8 @@
-import { absent, counter, defineCollector, type Host, known, type MemoryController, type Raw } from '../api.ts';
+import { absent, counter, defineCollector, type Host, known, type MemoryController, NODE, type Raw } from '../api.ts';
 import { integer } from '../parse/quantity.ts';
 import { directory } from './sysfs.ts';
 
 const CONTROLLERS = '/sys/devices/system/edac/mc';
-const NODE = { kind: 'node', key: 'node' } as const;
 
 const readController = async (host: Host, name: string): Promise<Raw<MemoryController>> => {
   const files = directory(host, `${CONTROLLERS}/${name}`);

@@ -1,5 +1,6 @@
 import { absent, counter, defineCollector, type EthernetStatistics, type Host, known, type Raw } from '../api.ts';
 import { ethtoolStatistics } from '../parse/ethtool.ts';
+import { firstLine } from '../parse/first-line.ts';
 import { type EthernetPort, ethernetPorts } from './ethernet-ports.ts';
 
 const DEADLINE_MS = 2_000;
@@ -16,10 +17,10 @@ const countersOf = async (host: Host, netdev: string): Promise<Counters> => {
   const run = await host.run('ethtool', ['-S', netdev], { deadlineMs: DEADLINE_MS, maxBytes: MOST_BYTES });
   if (!run.ok) return run;
   const { exitCode, stdout, stderr } = run.value;
-  const words = stderr.trim().split('\n', 1)[0] ?? '';
+  const words = firstLine(stderr) ?? 'no words';
   // "no stats available" (ethtool.c): the driver counts nothing of its own.
   if (/no stats available/i.test(stdout + stderr)) return absent('unsupported', `ethtool -S ${netdev}: ${words}`);
-  if (exitCode !== 0) return absent('failed', `ethtool -S ${netdev} exited with ${exitCode}: ${words.slice(0, 200)}`);
+  if (exitCode !== 0) return absent('failed', `ethtool -S ${netdev} exited with ${exitCode}: ${words}`);
   const counters = ethtoolStatistics(stdout, (name) => WANTED.test(name));
   return known(Object.fromEntries([...counters].map(([name, total]) => [name, counter(total)])));
 };

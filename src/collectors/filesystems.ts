@@ -9,6 +9,7 @@ import {
   type Reading,
 } from '../api.ts';
 import { type DfLine, dfTable } from '../parse/df.ts';
+import { firstLine } from '../parse/first-line.ts';
 import { isWrittenTo, type MountLine, WRITTEN_TO } from '../parse/mountinfo.ts';
 import { machineMounts } from './mounts.ts';
 
@@ -33,11 +34,9 @@ const tableOf = ({ exitCode, stdout, stderr }: CommandResult): Reading<readonly 
   if (/unrecognized option|invalid option/.test(stderr))
     return absent('unsupported', `df of this machine is not GNU coreutils: ${firstLine(stderr)}`);
   if (stdout === '' && /no file systems processed/.test(stderr)) return known([]);
-  if (stdout === '') return absent('failed', `df: exit code ${exitCode}: ${firstLine(stderr)}`);
+  if (stdout === '') return absent('failed', `df: exit code ${exitCode}: ${firstLine(stderr) ?? 'no words'}`);
   return dfTable(stdout);
 };
-
-const firstLine = (text: string): string => text.trim().split('\n')[0] ?? '';
 
 /** How full what the machine has mounted is, once a filesystem. */
 export const filesystems = defineCollector({

@@ -1,8 +1,7 @@
-import { defineCollector, type HostMemory, known, type Raw, signal } from '../api.ts';
+import { defineCollector, type HostMemory, known, NODE, type Raw, signal } from '../api.ts';
 import { memoryLine } from '../parse/meminfo.ts';
 
 const FILE = '/proc/meminfo';
-const NODE = { kind: 'node', key: 'node' } as const;
 
 /** How much memory the host has and how much of it a new program could get. */
 export const hostMemory = defineCollector({

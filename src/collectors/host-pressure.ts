@@ -4,6 +4,7 @@ import {
   defineCollector,
   type HostPressure,
   known,
+  NODE,
   type Raw,
   type Reading,
   type Stall,
@@ -13,7 +14,6 @@ import { parsed } from '../parse/reading.ts';
 import { directory } from './sysfs.ts';
 
 const DIRECTORY = '/proc/pressure';
-const NODE = { kind: 'node', key: 'node' } as const;
 
 const bothAbsent = (why: Absent): Stall => ({ avg60: why, avg300: why });
 

@@ -1,11 +1,10 @@
-import { defineCollector, known } from '../api.ts';
+import { defineCollector, known, NODE } from '../api.ts';
 import { parsed } from '../parse/reading.ts';
 import { directory, line } from './sysfs.ts';
 
 const OSRELEASE = '/proc/sys/kernel/osrelease';
 // World readable, unlike the serial numbers next to it (Linux, drivers/firmware/dmi-id.c).
 const DMI = '/sys/class/dmi/id';
-const NODE = { kind: 'node', key: 'node' } as const;
 
 /** The kernel and the BIOS that run, from two files: neither a program nor the inventory is needed to hold them to a pin. */
 export const hostVersions = defineCollector({

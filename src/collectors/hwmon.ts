@@ -1,9 +1,8 @@
-import { absent, defineCollector, type Host, known, type Raw, type Sensor, signal } from '../api.ts';
+import { absent, defineCollector, type Host, known, NODE, type Raw, type Sensor, signal } from '../api.ts';
 import { milliCelsius, temperatureSensors } from '../parse/hwmon.ts';
 import { directory, line } from './sysfs.ts';
 
 const CLASS = '/sys/class/hwmon';
-const NODE = { kind: 'node', key: 'node' } as const;
 
 // Reading a core's sensor interrupts that core, which is at work; the package sensor shows the hottest of them.
 const OF_ONE_CORE = /^Core \d+$/;

@@ -28,7 +28,9 @@ import { topology } from './topology.ts';
 
 /**
  * Every collector of one machine, in the order in which they first run; those with a memory are new each time. A verdict is
- * as old as its oldest fact, and a prolog takes none that is older than a minute: what can change is asked every 45 s.
+ * as old as its oldest fact, and a prolog takes none that is older than a minute: what may fail at any moment is asked every
+ * 45 s or oftener (hwmon every 60 s: no check requires its sensors). What only a boot, an update or somebody's hand changes,
+ * and the clock, which drifts for hours before it is wrong, is asked once or every 5 to 60 min and does not age a verdict.
  */
 export const createCollectors = ({ inventoryCommand }: { inventoryCommand: InventoryCommand }): AnyCollector[] => [
   nvidiaSmi,

@@ -1,4 +1,4 @@
-import { defineCollector, known } from '../api.ts';
+import { defineCollector, known, NODE } from '../api.ts';
 import { loadedModules } from '../parse/proc-modules.ts';
 
 const LOADED = '/proc/modules';
@@ -19,6 +19,6 @@ export const kernelModules = defineCollector({
     const none = !table.ok && table.reason === 'no-device' && present.ok;
     const loaded = table.ok ? loadedModules(table.value) : none ? known([]) : table;
     if (!loaded.ok && !present.ok) return { kernelModules: loaded };
-    return { kernelModules: known({ ref: { kind: 'node', key: 'node' } as const, loaded, present }) };
+    return { kernelModules: known({ ref: NODE, loaded, present }) };
   },
 });

@@ -1,4 +1,4 @@
-import { absent, type B, type Collector, defineCollector, type Host, known } from '../api.ts';
+import { absent, type B, type Collector, defineCollector, type Host, known, NODE } from '../api.ts';
 import { isVirtualMachine } from '../parse/hypervisor.ts';
 import { devicesBelow, readBridges } from '../parse/lspci.ts';
 import { directory, line } from './sysfs.ts';
@@ -47,7 +47,7 @@ export const createPciAcsCollector = (): Collector<'pciAcs'> => {
       if (!addresses.ok) return { pciAcs: addresses };
       return {
         pciAcs: known({
-          ref: { kind: 'node', key: 'node' } as const,
+          ref: NODE,
           bridges: bridges.value.map((bridge) => {
             const { secondaryBus: _first, subordinateBus: _last, ...said } = bridge;
             return { ...said, below: devicesBelow(bridge, addresses.value) };

@@ -1,5 +1,6 @@
 import { absent, defineCollector, type Host, known, type N, type RoceGid, type RoceSettings, type S } from '../api.ts';
 import { pfcPriorities, priorityList, trustOfTable } from '../parse/dcb.ts';
+import { firstLine } from '../parse/first-line.ts';
 import { integer } from '../parse/quantity.ts';
 import { type EthernetPort, ethernetPorts } from './ethernet-ports.ts';
 import { type Directory, line } from './sysfs.ts';
@@ -42,7 +43,7 @@ const askDcb = async (host: Host, args: readonly string[], parse: (text: string)
   if (!run.ok) return run;
   const { exitCode, stdout, stderr } = run.value;
   if (exitCode === 0) return parse(stdout);
-  const words = stderr.trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
+  const words = firstLine(stderr) ?? 'no words';
   // "RTNETLINK answers: Operation not supported": the driver has no such attribute.
   const reason = /not supported/i.test(words) ? 'unsupported' : 'failed';
   return absent(reason, `dcb ${args.join(' ')} exited with ${exitCode}: ${words}`);

@@ -1,4 +1,4 @@
-import { defineCollector, known } from '../api.ts';
+import { defineCollector, known, NODE } from '../api.ts';
 import { PROPERTIES, readServices } from '../parse/systemctl-show.ts';
 
 /**
@@ -31,6 +31,6 @@ export const services = defineCollector({
   async collect(host) {
     const run = await host.run('systemctl', ARGS, { deadlineMs: DEADLINE_MS, maxBytes: MAX_BYTES });
     const units = run.ok ? readServices(run.value) : run;
-    return { services: units.ok ? known({ ref: { kind: 'node', key: 'node' } as const, units: units.value }) : units };
+    return { services: units.ok ? known({ ref: NODE, units: units.value }) : units };
   },
 });

@@ -1,4 +1,4 @@
-import { defineCollector, known } from '../api.ts';
+import { defineCollector, known, NODE } from '../api.ts';
 import { smbiosText } from '../parse/smbios.ts';
 import { directory } from './sysfs.ts';
 
@@ -20,6 +20,6 @@ export const systemIdentity = defineCollector({
       smbios.leaf('product_name', (text) => smbiosText(text, 'product name')),
     ]);
     if (!vendor.ok && !product.ok) return { system: vendor };
-    return { system: known({ ref: { kind: 'node', key: 'node' }, vendor, product }) };
+    return { system: known({ ref: NODE, vendor, product }) };
   },
 });

@@ -6,6 +6,7 @@ import {
   type Host,
   known,
   type N,
+  NODE,
   type Raw,
   type TaskTable,
 } from '../api.ts';
@@ -14,8 +15,6 @@ import { fileHandles, threadCount } from '../parse/proc-tables.ts';
 import { integer } from '../parse/quantity.ts';
 import { parsed } from '../parse/reading.ts';
 import { createTaskWatch } from './task-watch.ts';
-
-const NODE = { kind: 'node', key: 'node' } as const;
 
 /** Threads share one number space: the smaller of what the kernel counts and what it can number (pid_max). */
 const mostThreads = async (host: Host): Promise<N> => {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { AnyCheck, Option } from '../api.ts';
+import { ACTIONS, type AnyCheck, type Option } from '../api.ts';
 import { secondsOf, timeOf } from '../duration.ts';
 import { PIN_NAMES } from '../knowledge/profiles/pins.ts';
 import { MOST_PLUGIN_CODES, PLUGIN_CODE, PLUGIN_ID, PLUGIN_ID_LENGTH, PLUGIN_PROTOCOLS } from './config.ts';
@@ -116,7 +116,7 @@ const executable = v.pipe(
     action: v.optional(
       section({
         drain: v.optional(flag),
-        then: v.optional(oneOf(['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service'])),
+        then: v.optional(oneOf(ACTIONS)),
       }),
     ),
     codes: v.optional(

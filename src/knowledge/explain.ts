@@ -4,7 +4,7 @@ import { explainBucket } from './xid/buckets.ts';
 import { type XidGeneration, xidCatalogueSource, xidMeaning, xidRecord } from './xid/catalogue.ts';
 import { xidJudgement } from './xid/judgement.ts';
 
-export interface ExplainedBucket {
+interface ExplainedBucket {
   readonly name: string;
   readonly meaning: string;
 }

@@ -2,7 +2,7 @@ import type { Action, Lifetime, Severity } from '../api.ts';
 import data from './recovery-action.json' with { type: 'json' };
 
 /** The driver's own verdict on a GPU, as `gpu_recovery_action` and Xid 154 print it. */
-export interface RecoveryAction {
+interface RecoveryAction {
   /** In NVIDIA's words; the text itself where it is not known. */
   readonly name: string;
   readonly known: boolean;

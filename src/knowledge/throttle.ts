@@ -1,7 +1,7 @@
 import type { ThrottleReason } from '../api.ts';
 import data from './throttle.json' with { type: 'json' };
 
-export interface ThrottleKnowledge {
+interface ThrottleKnowledge {
   readonly reason: ThrottleReason;
   /** In NVML's bit field `clocks_event_reasons_active`, as it is printed: `0x40`. */
   readonly bit: string;

@@ -41,16 +41,16 @@ services: [nvidia-fabricmanager.service, nvidia-persistenced.service]
 kernel_modules: [nvidia, mlx5_core, mlx5_ib]
 mounts: [/scratch]
 pins:
-  driver: 580.105.08           # driver, vbios, nic-firmware: any other version is a finding
+  driver: 580.105.08           # driver, vbios, inforom, nic-firmware, kernel, bios: one version, or a list of them; any other is a finding
 \`\`\`
 
 Further keys: \`title\`, \`products\` (exact product names), \`system\` (\`vendor\` and \`products\`, as the firmware says them), \`fabric\` (none, hgx, nvl72), \`gpu.{count, pcie_generation, pcie_width, nvlinks, nvlink_gbps, max_sm_mhz, memory_mib}\`, \`nics[].{pcie_generation, pcie_width}\`, \`host.{cpus, numa_nodes, memory_bytes, nvme_drives}\`, \`limits\`.
 
 ## Capturing one
 
-\`muster profile capture -o /etc/muster/profiles/pod-a.yaml --id pod-a\` writes the profile of the machine it runs on; with \`--mock\` that of a simulated machine, with \`--from RECORDING\` that of a recorded one. Every number says on which node and when it was measured, and is no assumption: a machine that has less is CRITICAL. What could not be read is a comment with the reason, and so are the versions, for who wants to pin them.
+\`muster profile capture -o /etc/muster/profiles/pod-a.yaml --id pod-a\` writes the profile of the machine it runs on; with \`--mock\` that of a simulated machine, with \`--from RECORDING\` that of a recorded one. Every number says on which node and when it was measured, and is no assumption: fewer GPUs, NVLinks, compute NICs, NVMe drives or mounts are then CRITICAL; fewer CPUs, less memory, a service or a module that is gone are WARNING. What could not be read is a comment with the reason, and so are the versions, for who wants to pin them.
 
-A sick machine must not become the norm. Capture one that is known to be good. What the verdict finds on it is said on standard error and at the top of the file; where one GPU is worse than its siblings the siblings count, and a number below what the maker specifies is left out.`;
+A sick machine must not become the norm. Capture one that is known to be good. What the verdict finds on it is said on standard error and at the top of the file; where one GPU is worse than its siblings the siblings count. A count, a link or a rate below what the maker specifies is left out; a power limit, a clock or the memory of a GPU below it is kept, with a remark beside it.`;
 
 const valueText = ({ value }: ProfileEntry): string =>
   typeof value === 'object' ? value.map((name) => `\`${name}\``).join(', ') || 'none' : String(value);

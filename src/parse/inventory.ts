@@ -1,4 +1,5 @@
 import { absent, type CommandResult, type Inventory, known, type N, type Raw, type Reading, type S } from '../api.ts';
+import { firstLine } from './first-line.ts';
 import { smbiosText } from './smbios.ts';
 
 const text = (value: unknown, name: string): S => smbiosText(typeof value === 'string' ? value : '', name);
@@ -36,8 +37,8 @@ const objectOf = (line: string): Readonly<Record<string, unknown>> | undefined =
 export const readInventory = ({ stdout, stderr, exitCode }: CommandResult, product: S): Reading<Raw<Inventory>> => {
   const said = objectOf(stdout);
   if (said === undefined) {
-    const words = (stderr.trim() || stdout.trim()).split('\n', 1)[0]?.slice(0, 200);
-    return absent('failed', `the inventory child exited with ${exitCode}: ${words || 'no output'}`);
+    const words = firstLine(stderr) ?? firstLine(stdout);
+    return absent('failed', `the inventory child exited with ${exitCode}: ${words ?? 'no output'}`);
   }
   return known({
     manufacturer: text(said.manufacturer, 'manufacturer'),

@@ -1,4 +1,5 @@
 import { absent, type B, type CommandResult, known, type PciBridge, type Reading, type S } from '../api.ts';
+import { firstLine } from './first-line.ts';
 import { normalizePciBusId } from './pci-address.ts';
 import { hex } from './quantity.ts';
 
@@ -65,8 +66,8 @@ export const readBridges = ({ exitCode, stdout, stderr }: CommandResult): Readin
   if (unread?.ok === false) return unread;
   if (bridges.length > 0) return known(bridges.flatMap((bridge) => (bridge.ok ? [bridge.value] : [])));
   if (exitCode === 0 && stdout.trim() === '') return absent('no-device', 'lspci shows no PCI bridge');
-  const complaint = (stderr.trim() || stdout.trim()).split('\n', 1)[0]?.slice(0, 200);
-  return absent('failed', `lspci exited with ${exitCode}: ${complaint || 'no output'}`);
+  const complaint = firstLine(stderr) ?? firstLine(stdout) ?? 'no output';
+  return absent('failed', `lspci exited with ${exitCode}: ${complaint}`);
 };
 
 /** Those of the addresses (as the kernel names them) that are on a bus below the bridge. */

@@ -6,6 +6,7 @@ import {
   type Component,
   type Judgement,
   known,
+  NODE,
   type Reading,
 } from '../api.ts';
 import type { ExecutablePlugin } from '../config/config.ts';
@@ -22,7 +23,6 @@ import {
   plainComponent,
   severity,
 } from './judgement-shape.ts';
-import { NODE } from './names.ts';
 
 /** The engine completes who it is: by UUID or address, by the index of a GPU, by the name of a device. */
 const component = v.pipe(

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ABSENCE_REASONS } from '../api.ts';
+import { ABSENCE_REASONS, ACTIONS } from '../api.ts';
 
 /** One sentence; NPD's 80 bytes are too few for a measured value with its limit. */
 export const LONGEST_MESSAGE = 1024;
@@ -28,7 +28,7 @@ export const fields = <const T extends v.ObjectEntries>(entries: T) =>
 export const severity = oneOf(['INFO', 'WARNING', 'CRITICAL']);
 export const action = fields({
   drain: v.boolean('must be true or false'),
-  then: oneOf(['none', 'watch', 'restart_app', 'reset_gpu', 'reboot', 'service']),
+  then: oneOf(ACTIONS),
 });
 export const lifetime = v.union(
   [

@@ -1,11 +1,11 @@
-import type { AnyCheck, AnyCollector, Host, RefusedPlugin, SitePlugins } from '../api.ts';
+import { type AnyCheck, type AnyCollector, type Host, NODE, type RefusedPlugin, type SitePlugins } from '../api.ts';
 import type { PluginSettings } from '../config/config.ts';
 import { modulesIn } from '../config/files.ts';
 import type { PluginRun } from './asking.ts';
 import type { OwnCommand } from './child-command.ts';
 import { executableCheck, executableCollector } from './executable.ts';
 import { loadModule, moduleCheck, moduleCollector, type PluginModule } from './module.ts';
-import { ENGINE_FACTS, NODE } from './names.ts';
+import { ENGINE_FACTS } from './names.ts';
 import { distrustedExecutable } from './trust.ts';
 
 /** Each has its label in the metrics, and its process once a minute. */

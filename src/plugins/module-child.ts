@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type AnyCheck, type AnyCollector, absent, type Fact, type Reading } from '../api.ts';
+import { type AnyCheck, type AnyCollector, absent, type Fact, NODE, type Reading } from '../api.ts';
 import { runCollector } from '../engine/collect.ts';
 import { createMachineHost } from '../host/machine.ts';
 import { limited, wordsOf } from './limited.ts';
 import type { FactsFile, JudgeAnswer, JudgedModule, JudgeRequest, LoadAnswer } from './messages.ts';
 import { FUNCTION } from './module-shape.ts';
-import { NODE } from './names.ts';
 
 /** A module that does nothing but export takes milliseconds. */
 const LOAD_MS = 2000;

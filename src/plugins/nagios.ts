@@ -1,7 +1,6 @@
-import { absent, type CommandResult, type Judgement, known, type Reading } from '../api.ts';
+import { absent, type CommandResult, type Judgement, known, NODE, type Reading } from '../api.ts';
 import { withStderr } from './asking.ts';
 import { firstLine } from './first-line.ts';
-import { NODE } from './names.ts';
 
 const MOST_VALUES = 31;
 

@@ -9,10 +9,10 @@ import {
 } from '../../../src/api.ts';
 import { nameOf } from '../names.ts';
 import { together } from '../readings.ts';
+import { percent } from '../sizes.ts';
 import { UNKNOWN_SLOWDOWN } from '../slowdown.ts';
-import { percent } from '../throttle.ts';
 
-export interface PressureLimits {
+interface PressureLimits {
   readonly cpu: number;
   readonly memory: number;
   readonly io: number;

@@ -28,16 +28,35 @@ export const nvlinkRisks = (
     return (['nvlinks-fewer', 'nvlink-slower'] as const).map((code) => ({ unjudged: node, code, because: nvlinks }));
   }
   const all = linksOfAll(nvlinks.value, { ...known(gpus), at: nvlinks.at, source: nvlinks.source });
-  return all.flatMap((one) => [fewer(one, siblingsOf(one, all)), ...slower(one, siblingsOf(one, all))]);
+  const seen = all.map(lookedAt);
+  return seen.flatMap((one) => [fewer(one, siblingsOf(one, seen)), ...slower(one, siblingsOf(one, seen))]);
 };
 
-const up = (links: Reading<readonly NvLink[]>): readonly NvLink[] =>
-  links.ok ? links.value.filter((link) => link.up) : [];
+interface Slowest {
+  readonly link: number;
+  readonly rateGBps: number;
+}
 
-const fewer = ({ ref, links }: GpuNvLinks, siblings: readonly GpuNvLinks[]): Judgement<'nvlinks-fewer'> =>
-  about(ref, 'nvlinks-fewer', links, (): Details | undefined => {
-    const count = up(links).length;
-    const others = siblings.filter((sibling) => sibling.links.ok).map((sibling) => up(sibling.links).length);
+/** What is compared of the links of one GPU, looked at once for all its siblings. */
+interface Seen {
+  readonly ref: Component;
+  readonly upCount: Reading<number>;
+  /** The slowest link that is up, for what is spread over all links waits for it; nothing where none is up. */
+  readonly slowest: Reading<Slowest> | undefined;
+}
+
+const lookedAt = ({ ref, links }: GpuNvLinks): Seen => {
+  if (!links.ok) return { ref, upCount: links, slowest: links };
+  const up = links.value.filter((link) => link.up);
+  return { ref, upCount: known(up.length), slowest: slowest(up) };
+};
+
+const valuesOf = <T>(readings: readonly (Reading<T> | undefined)[]): readonly T[] =>
+  readings.flatMap((reading) => (reading?.ok === true ? [reading.value] : []));
+
+const fewer = ({ ref, upCount }: Seen, siblings: readonly Seen[]): Judgement<'nvlinks-fewer'> =>
+  about(ref, 'nvlinks-fewer', upCount, (count): Details | undefined => {
+    const others = valuesOf(siblings.map((sibling) => sibling.upCount));
     const usual = usualNumber(others.filter((other) => other > count));
     if (usual === undefined || others.filter((other) => other > count).length * 2 <= others.length + 1)
       return undefined;
@@ -49,18 +68,11 @@ const fewer = ({ ref, links }: GpuNvLinks, siblings: readonly GpuNvLinks[]): Jud
     };
   });
 
-/** The slowest link that is up, for what is spread over all links waits for it; nothing where none is up. */
-const slower = ({ ref, links }: GpuNvLinks, siblings: readonly GpuNvLinks[]): readonly Judgement<'nvlink-slower'>[] => {
-  if (!links.ok) return [{ unjudged: ref, code: 'nvlink-slower', because: links }];
-  const own = slowest(up(links));
+const slower = ({ ref, slowest: own }: Seen, siblings: readonly Seen[]): readonly Judgement<'nvlink-slower'>[] => {
   if (own === undefined) return [];
   return [
     about(ref, 'nvlink-slower', own, ({ link, rateGBps }): Details | undefined => {
-      const rates = siblings.flatMap((sibling) => {
-        const other = slowest(up(sibling.links));
-        return other?.ok === true ? [other.value.rateGBps] : [];
-      });
-      const usual = usualNumber(rates);
+      const usual = usualNumber(valuesOf(siblings.map((sibling) => sibling.slowest)).map((other) => other.rateGBps));
       // nvidia-smi prints three decimals, and drivers round the rate of one and the same link differently (26.562, 26.5625).
       if (usual === undefined || rateGBps > usual * 0.99) return undefined;
       return {
@@ -77,9 +89,7 @@ const slower = ({ ref, links }: GpuNvLinks, siblings: readonly GpuNvLinks[]): re
   ];
 };
 
-const slowest = (
-  links: readonly NvLink[],
-): Reading<{ readonly link: number; readonly rateGBps: number }> | undefined => {
+const slowest = (links: readonly NvLink[]): Reading<Slowest> | undefined => {
   const rates = links.map(({ link, rateGBps }) => together({ link: known(link), rateGBps }));
   return (
     rates.find((rate) => !rate.ok) ??

@@ -1,11 +1,9 @@
-import type { Component, Fact } from '../../api.ts';
+import { type Component, type Fact, NODE } from '../../api.ts';
 import { expired, statedWords } from '../../config/expired.ts';
 import { matchesComponent } from '../../derive/component-match.ts';
 import { isExpectable } from '../../engine/absence.ts';
 import { columns, type Problem, type Section } from './section.ts';
 import type { Seen } from './seen.ts';
-
-const NODE: Component = { kind: 'node', key: 'node' };
 
 const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 

@@ -33,7 +33,7 @@ const firstProduct = ({ products }: MachineRecord): ProductRecord | undefined =>
   productRecord({ product: products?.[0] });
 
 /** The record with what its base says underneath: objects merge, everything else (lists too) is replaced. */
-export const withBase = (machine: MachineRecord): MachineRecord => {
+const withBase = (machine: MachineRecord): MachineRecord => {
   const written = builtInMachines.find(({ id }) => id === machine.extends);
   if (!written) return machine;
   const base = withBase(written);

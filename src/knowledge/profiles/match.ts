@@ -13,7 +13,7 @@ export interface Seen {
 }
 
 /** The GPUs of one product among those seen. */
-export interface ProductGroup {
+interface ProductGroup {
   readonly name: string;
   readonly product: ProductRecord | undefined;
   readonly count: number;
@@ -41,7 +41,7 @@ export const productGroups = (seen: Seen): readonly ProductGroup[] => {
 };
 
 /** The group that speaks for the machine; none where two products are equally frequent. */
-export const mainGroup = (seen: Seen): ProductGroup | undefined => {
+const mainGroup = (seen: Seen): ProductGroup | undefined => {
   const [first, second] = productGroups(seen);
   return first && first.count > (second?.count ?? 0) ? first : undefined;
 };

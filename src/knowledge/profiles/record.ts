@@ -31,7 +31,7 @@ const measure = sourced(v.pipe(v.number(), v.finite()));
 const amount = sourced(v.pipe(v.number(), v.finite(), v.minValue(0, 'must not be negative')));
 const count = sourced(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(0, 'must not be negative')));
 
-export const gpuNumbers = {
+const gpuNumbers = {
   pcie_generation: v.optional(count),
   pcie_width: v.optional(count),
   nvlinks: v.optional(count),

@@ -5,7 +5,7 @@ import { type MachineRecord, machineSchema } from './record.ts';
 /** A profile of the site, as its YAML gives it. */
 export type SiteProfile = MachineRecord;
 
-export interface ProfileError {
+interface ProfileError {
   readonly path: readonly string[];
   readonly message: string;
 }

@@ -2,7 +2,7 @@ import type { Action, Lifetime, Severity, XidClass } from '../../api.ts';
 import data from './judgements.json' with { type: 'json' };
 
 /** What Muster makes of a kind of Xid; the catalogue names one for each code. */
-export interface XidJudgement {
+interface XidJudgement {
   readonly class: XidClass;
   readonly severity: Severity;
   readonly action: Action;

@@ -1,6 +1,6 @@
 import { commandKey } from '../../host/tree.ts';
 import type { World } from './state.ts';
-import type { Files } from './sys-pci.ts';
+import { busParts, type Files } from './sys-pci.ts';
 
 interface Port {
   readonly address: string;
@@ -13,14 +13,9 @@ interface Port {
 
 const hex = (n: number): string => n.toString(16).padStart(2, '0');
 
-const domainAndBus = (pci: string): readonly [domain: string, bus: number] => {
-  const [domain = '', bus = ''] = pci.split(':');
-  return [domain, Number.parseInt(bus, 16)];
-};
-
 /** The root port, the port towards it and a port for each part. The numbers of the buses between are invented. */
 const switchPorts = (parts: readonly string[], redirects: boolean): readonly Port[] => {
-  const below = parts.map(domainAndBus);
+  const below = parts.map(busParts);
   const [domain] = below[0] ?? ['0000'];
   const buses = below.map(([, bus]) => bus);
   const [first, last] = [Math.min(...buses), Math.max(...buses)];

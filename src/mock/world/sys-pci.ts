@@ -80,7 +80,7 @@ export const portAbove = (pci: string): string => {
   return `${domain}:${(bus - 1).toString(16).padStart(2, '0')}:00.0`;
 };
 
-const busParts = (pci: string): [domain: string, bus: number] => {
+export const busParts = (pci: string): readonly [domain: string, bus: number] => {
   const [domain = '0000', bus = '00'] = pci.split(':');
   return [domain, Number.parseInt(bus, 16)];
 };

@@ -10,6 +10,7 @@ import {
   signal,
 } from '../../api.ts';
 import { absenceOf } from '../absence.ts';
+import { firstLine } from '../first-line.ts';
 import { decimal, unreadable, words } from '../quantity.ts';
 import { guid, linkLayer, rateWhileUp } from './port.ts';
 
@@ -141,8 +142,8 @@ export const readIbstat = ({ stdout, stderr, exitCode }: CommandResult): Reading
   const [said, device] = FAILED.exec(stderr) ?? FAILED.exec(stdout) ?? [];
   if (said !== undefined && device !== undefined) return known([...ports, failedPort(device, `ibstat: ${said}`)]);
   if (ports.length > 0) return known(ports);
-  const words = (stderr.trim() || stdout.trim()).split('\n', 1)[0] ?? '';
+  const words = firstLine(stderr) ?? firstLine(stdout);
   // Without the InfiniBand subsystem ibstat prints nothing and calls it success.
-  if (exitCode === 0 && words === '') return absent('no-device', 'ibstat lists no device');
-  return absent('failed', `ibstat exited with ${exitCode}: ${words.slice(0, 200) || 'no output'}`);
+  if (exitCode === 0 && words === undefined) return absent('no-device', 'ibstat lists no device');
+  return absent('failed', `ibstat exited with ${exitCode}: ${words ?? 'no output'}`);
 };

@@ -1,6 +1,6 @@
-import type { Component } from '../../api.ts';
+import { type Component, NODE } from '../../api.ts';
 import { kernelPciAddress, normalizePciBusId } from '../pci-address.ts';
-import { fieldsOf, type KernelMessage, NODE, partAt } from './message.ts';
+import { fieldsOf, type KernelMessage, partAt } from './message.ts';
 
 /**
  * `pcieport 0000:00:06.0: AER: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)` (Linux,

@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 /**
  * `EDAC MC0: 1 CE memory read error on CPU_SrcID#0_Ha#0_Chan#0_DIMM#1 (channel:0 slot:1 …)` (Linux, drivers/edac/edac_mc.c);

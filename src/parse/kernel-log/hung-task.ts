@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 /** `INFO: task kcompactd1:1177 blocked for more than 120 seconds.` (Linux, kernel/hung_task.c); the name may hold colons. */
 const BLOCKED = /^INFO: task (.{1,64}):(\d{1,10}) blocked(?: [\w/ ]{1,40})? for more than (\d{1,9}) seconds/;

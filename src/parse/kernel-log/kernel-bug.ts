@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 /**
  * The one line with a number in brackets that each death in the kernel prints, whatever announced it: `Oops: 0002 [#1] SMP`,

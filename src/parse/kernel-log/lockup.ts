@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 /** `watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [python3:2254956]` (Linux, kernel/watchdog.c); older kernels vary the prefix. */
 const SOFT =

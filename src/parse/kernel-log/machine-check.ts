@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 /** What became of a hardware error: `unknown` where the line does not say. */
 type Severity = 'corrected' | 'deferred' | 'uncorrected' | 'fatal' | 'unknown';

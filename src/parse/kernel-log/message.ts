@@ -12,8 +12,6 @@ export interface KernelMessage {
   readonly variant?: string;
 }
 
-export const NODE: Component = { kind: 'node', key: 'node' };
-
 /** The part at a PCI address, in any spelling; undefined for text that is no address. */
 export const partAt = (kind: 'gpu' | 'nic' | 'nvswitch', address: string): Component | undefined => {
   const pciBusId = normalizePciBusId(address);

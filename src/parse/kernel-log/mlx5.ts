@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE, partAt } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage, partAt } from './message.ts';
 
 interface Phrase {
   readonly event: string;

@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 // The one line that each kill prints, whatever else is printed about it (Linux, mm/oom_kill.c); `Kill process` until 5.0.
 const KILLED =

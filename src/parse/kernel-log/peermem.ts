@@ -1,4 +1,5 @@
-import { type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import type { KernelMessage } from './message.ts';
 
 /** `nvidia-peermem nv_get_p2p_free_callback:127 ERROR detected invalid context, skipping further processing` (NVIDIA open-gpu-kernel-modules, nvidia-peermem.c). */
 const INVALID_CONTEXT = /^nvidia-peermem nv_get_p2p_free_callback:\d{1,5} ERROR detected invalid context/;

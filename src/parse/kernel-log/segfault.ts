@@ -1,4 +1,5 @@
-import { fieldsOf, type KernelMessage, NODE } from './message.ts';
+import { NODE } from '../../api.ts';
+import { fieldsOf, type KernelMessage } from './message.ts';
 
 /**
  * `pt_main_thread[2536443]: segfault at 7f79 ip 00007f7c sp 00007f7c error 4 in libnccl.so.2[7f7c+d3d3000]` (Linux,

@@ -1,18 +1,8 @@
-import {
-  type Absent,
-  absent,
-  type CommandResult,
-  type Component,
-  type Driver,
-  known,
-  type Raw,
-  type S,
-} from '../../api.ts';
+import { type Absent, absent, type CommandResult, type Driver, known, NODE, type Raw, type S } from '../../api.ts';
 import { absenceOf } from '../absence.ts';
 import { integer } from '../quantity.ts';
 import { versionMismatch } from './errors.ts';
 
-const NODE: Component = { kind: 'node', key: 'node' };
 const noMismatch = absent('unsupported', 'nvidia-smi prints the version of its library only when it does not fit');
 
 /** `610.57.04 [Deprecated; will be removed in CUDA 14.0. Use KMD Version instead]` is the version and a remark. */

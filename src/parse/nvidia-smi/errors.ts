@@ -1,4 +1,5 @@
 import { type AbsenceReason, type Absent, absent, type CommandResult, type GpuHealth } from '../../api.ts';
+import { firstLine } from '../first-line.ts';
 import { normalizePciBusId } from '../pci-address.ts';
 import { exitMeaning } from './exit-codes.ts';
 
@@ -56,15 +57,6 @@ const WORDS: readonly (readonly [pattern: RegExp, reason: AbsenceReason])[] = [
   [/GPU is lost|fallen off the bus/i, 'lost'],
   [/does not have or support nvlink|not supported/i, 'unsupported'],
 ];
-
-/** The first line that says anything, shortened. */
-export const firstLine = (text: string): string | undefined => {
-  const line = text
-    .split('\n')
-    .map((candidate) => candidate.trim())
-    .find((candidate) => candidate !== '');
-  return line === undefined || line.length <= 160 ? line : `${line.slice(0, 160)}…`;
-};
 
 /** Why a call of nvidia-smi gave nothing to read: its words first, else its exit code. */
 export const failureOf = ({ exitCode, stdout, stderr }: CommandResult): Absent => {

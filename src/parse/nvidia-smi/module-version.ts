@@ -1,5 +1,5 @@
-import { absent, type DriverModule, known, type Raw, type Reading, type S } from '../../api.ts';
-import { firstLine } from './errors.ts';
+import { absent, type DriverModule, known, NODE, type Raw, type Reading, type S } from '../../api.ts';
+import { firstLine } from '../first-line.ts';
 
 // `NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.105.08  Release Build  (…)`, or without "Open" and "for".
 const NVRM = /^NVRM version:.*?\s(\d{3,}(?:\.\d+)+)\s/m;
@@ -21,4 +21,4 @@ export const sysVersion = (text: string): S =>
 
 /** The loaded module; absent where neither file was there to read. */
 export const moduleFact = (version: S): Reading<Raw<DriverModule>> =>
-  version.ok ? known({ ref: { kind: 'node', key: 'node' }, version }) : version;
+  version.ok ? known({ ref: NODE, version }) : version;

@@ -9,8 +9,9 @@ import {
   type Raw,
   type Reading,
 } from '../../api.ts';
+import { firstLine } from '../first-line.ts';
 import { quantity } from '../quantity.ts';
-import { firstLine, optionalFailureOf } from './errors.ts';
+import { optionalFailureOf } from './errors.ts';
 import { linkErrors, type NvLinkBlock, nvLinkBlocks, unreadErrors } from './nvlink-text.ts';
 
 type RawErrors = ReturnType<typeof linkErrors>;

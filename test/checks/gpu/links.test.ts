@@ -216,7 +216,7 @@ describe('gpu/nvlink-errors', () => {
 
   it('names link and kind', () => {
     expect(with1({ replay: counterOf(7, { interval: 7 }) }).messages).toEqual([
-      'GPU 0 counts 7 replay errors on NVLink 4 within 30 s; 1 a minute are too many',
+      'NVLink 4 of GPU 0: error counter "replay" grew by 7 within 30 s; 1 a minute is too much',
     ]);
   });
 });

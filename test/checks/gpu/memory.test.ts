@@ -90,7 +90,7 @@ describe('gpu/ecc-errors finds', () => {
   it('says how many and since when', () => {
     const facts = withGpu(volatile({ dram_uncorrectable: counterOf(2, { interval: 2 }) }));
     expect(saidOf(ecc, facts).messages).toEqual([
-      'GPU 1 has 2 new uncorrectable DRAM (HBM) errors within 30 s; 0 are expected',
+      'GPU 1 has new uncorrectable DRAM (HBM) errors: 2 within 30 s; 0 are expected',
     ]);
   });
 });

@@ -15,12 +15,20 @@ export default {
     simulated().without(PROC),
   ],
   findings: {
-    'library-mismatch': {
-      on: simulated('hgx-h100-8+driver-mismatch'),
-      about: ['node'],
-      severity: 'CRITICAL',
-      saying: /library 580\.159 does not match the loaded kernel module 580\.105\.08/,
-    },
+    'library-mismatch': [
+      {
+        on: simulated('hgx-h100-8+driver-mismatch'),
+        about: ['node'],
+        severity: 'CRITICAL',
+        saying: /library 580\.159 does not match the loaded kernel module 580\.105\.08/,
+      },
+      // The refusal is enough; what is loaded need not be readable.
+      {
+        on: simulated('hgx-h100-8+driver-mismatch').failing({ [PROC]: 'denied: EACCES', [SYS]: 'denied: EACCES' }),
+        about: ['node'],
+        saying: /library 580\.159 does not match the loaded kernel module$$/,
+      },
+    ],
     'version-mismatch': [
       {
         on: simulated().with({ [PROC]: other, [SYS]: other }),

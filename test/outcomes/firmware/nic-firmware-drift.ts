@@ -1,10 +1,18 @@
 import type { Outcomes } from '../../support/outcomes-of.ts';
-import { simulated } from '../../support/raw-machine.ts';
+import { type RawMachine, simulated } from '../../support/raw-machine.ts';
 
 const file = (device: string, name: string): string => `sys/class/infiniband/${device}/${name}`;
 const firmware = (version: string, ...devices: readonly string[]) =>
   Object.fromEntries(devices.map((device) => [file(device, 'fw_ver'), `${version}\n`]));
 const COMPUTE = [0, 1, 2, 3, 4, 5, 6, 7].map((index) => `mlx5_${index}`);
+/** Another port of the device, which says what the first does. */
+const secondPort = (device: string): RawMachine => {
+  const first = `sys/class/infiniband/${device}/ports/1/`;
+  const files = [...(simulated().moments[0]?.tree ?? [])].filter(([path]) => path.startsWith(first));
+  return simulated().with(
+    Object.fromEntries(files.map(([path, text]) => [path.replace('/ports/1/', '/ports/2/'), text])),
+  );
+};
 const pinned = (...versions: readonly string[]) => simulated().configured({ pins: { 'nic-firmware': versions } });
 
 export default {
@@ -27,6 +35,12 @@ export default {
         saying: 'mlx5_2 has firmware 28.39.2048; 7 of 8 of its model have 28.41.1000',
       },
       { on: simulated().with(firmware('28.39.2048', 'mlx5_0', 'mlx5_1', 'mlx5_2', 'mlx5_3')), about: ['node'] },
+      // Two ports of a device share its firmware.
+      {
+        on: secondPort('mlx5_2').with(firmware('28.39.2048', 'mlx5_2')),
+        about: ['mlx5_2'],
+        saying: '7 of 8 of its model have 28.41.1000',
+      },
       // Two of a board, and they differ.
       { on: simulated().with(firmware('32.43.1014', 'mlx5_9')), about: ['node'] },
     ],

@@ -33,7 +33,7 @@ export default {
         severity: 'CRITICAL',
         saying: /^nvidia-smi does not come back \(running for 120 s\): the driver hangs$/,
       },
-      { on: hung.configured(afterOneHang), about: ['node'], saying: /\(1 hangs in a row\)/ },
+      { on: hung.configured(afterOneHang), about: ['node'], saying: /\(hangs in a row: 1\)/ },
       { on: failingCall(h100, CALL, 'timeout: 25 s').configured(afterOneHang), about: ['node'] },
       // A tool of another kind.
       { on: h100.hangingFor('ibstat', 500), about: [] },
@@ -43,7 +43,7 @@ export default {
         on: answering(h100, CALL, { stdout: NO_DRIVER, exit: 9 }),
         about: ['node'],
         severity: 'CRITICAL',
-        saying: /^The driver does not answer for the 8 NVIDIA GPUs on the PCI bus: .+communicate/,
+        saying: /^The driver does not answer; NVIDIA GPUs on the PCI bus: 8; .+communicate/,
       },
       { on: answering(h100, CALL, { stdout: '\u0000garbage', exit: 255 }), about: ['node'] },
       { on: answering(h100, CALL, { stdout: '' }), about: ['node'], saying: /printed nothing/ },
@@ -54,7 +54,15 @@ export default {
         on: failingCall(h100, CALL, 'no-tool: nvidia-smi: not found on PATH'),
         about: ['node'],
         severity: 'CRITICAL',
-        saying: /not on PATH, but the PCI bus shows 8 NVIDIA GPUs$/,
+        saying: /not on PATH; NVIDIA GPUs on the PCI bus: 8$/,
+      },
+      // Nothing on the bus, and the configuration names the machine.
+      {
+        on: failingCall(h100, CALL, 'no-tool: not found')
+          .without(...NO_PCI_GPUS)
+          .configured({ machine: 'hgx-h100-8' }),
+        about: ['node'],
+        saying: /this machine is configured to have GPUs$/,
       },
     ],
   },

@@ -1,6 +1,6 @@
 import type { Outcomes } from '../../support/outcomes-of.ts';
 import { simulated } from '../../support/raw-machine.ts';
-import { answering, SMI_EXIT, SMI_XML } from '../../support/smi-text.ts';
+import { answering, printing, SMI_EXIT, SMI_XML } from '../../support/smi-text.ts';
 import { firstGpus } from '../../support/xml-elements.ts';
 
 const h100 = simulated();
@@ -21,6 +21,14 @@ export default {
       {
         on: h100.with({ [SMI_XML]: (xml) => `${xml}${WARNING}WARNING: infoROM is corrupted at gpu 0000:1B:00.0\n` }),
         about: ['gpu0', 'gpu2'],
+      },
+      // What the InfoROM does not say of its version is not told.
+      {
+        on: printing(h100, { 'inforom_version/img_version': 'N/A' }).with({
+          [SMI_XML]: (xml) => xml + WARNING,
+          [SMI_EXIT]: '14\n',
+        }),
+        about: ['gpu2'],
       },
       // The exit code alone tells of the only GPU there is.
       { on: h100.with({ [SMI_XML]: (xml) => firstGpus(xml, 1), [SMI_EXIT]: '14\n' }), about: ['gpu0'] },

@@ -44,7 +44,7 @@ export default {
       { on: describing(7).with({ [`${PCI}/${GPU7}/uevent`]: 'DRIVER=vfio-pci\n' }), about: [] },
     ],
     'below-profile': [
-      { on: gone, about: ['node'], severity: 'CRITICAL', saying: /^The machine shows 7 GPUs, .+ has 8$/ },
+      { on: gone, about: ['node'], severity: 'CRITICAL', saying: /^GPUs that the machine shows: 7; .+ has 8$/ },
       // The highest of what the driver, its list and the bus say.
       { on: h100.without(`${PCI}/${GPU7}/**`), about: [] },
       { on: describing(7), about: [] },
@@ -54,7 +54,7 @@ export default {
         on: describing(2).with({ [SMI_XML]: attached(8) }),
         about: ['node'],
         severity: 'INFO',
-        saying: /holds 6 GPUs more than nvidia-smi describes/,
+        saying: /^GPUs that a container or cgroup hides: 6; the driver holds 8, nvidia-smi describes 2 here$/,
       },
     ],
   },

@@ -38,6 +38,13 @@ const unknownMachine = (): RawMachine => {
   });
 };
 
+/** A profile of the site, which is not sure of its number. */
+const assuming = (nvlinks: number, machine: RawMachine): RawMachine =>
+  machine.configured({
+    machine: 'site',
+    siteProfiles: [{ id: 'site', gpu: { nvlinks: { value: nvlinks, source: 'our site', confidence: 'assumed' } } }],
+  });
+
 export default {
   pass: [
     h100,
@@ -48,6 +55,17 @@ export default {
     // Cards in pairs: half of them have a bridge.
     printed(unknownMachine(), [0, 1, 2, 3], remark(ALL_INACTIVE)),
     printed(unknownMachine(), [0, 1, 2, 3], inactive(0)),
+    // The configured profile describes other GPUs than these.
+    printed(unknownMachine(), ALL, inactive(0)).configured({
+      machine: 'site',
+      siteProfiles: [
+        {
+          id: 'site',
+          products: ['NVIDIA H100 80GB HBM3'],
+          gpu: { nvlinks: { value: 18, source: 'our site', confidence: 'specified' } },
+        },
+      ],
+    }),
   ],
   findings: {
     'links-down': [
@@ -62,11 +80,19 @@ export default {
       { on: printed(h100, [2], remark(ALL_INACTIVE.replace('inactive', 'inActive'))), about: ['gpu2'] },
       // On all of them: the profile knows.
       { on: printed(h100, ALL, inactive(0)), about: ALL.map((gpu) => `gpu${gpu}`), severity: 'CRITICAL' },
+      // What is only assumed warns; where the siblings say as much, they are what counts.
+      { on: assuming(18, printed(h100, ALL, inactive(0))), about: ALL.map((gpu) => `gpu${gpu}`), severity: 'WARNING' },
+      {
+        on: assuming(18, printed(h100, [2], inactive(0))),
+        about: ['gpu2'],
+        severity: 'CRITICAL',
+        saying: /7 of 7 siblings have 18 or more/,
+      },
       // Most siblings know where no profile does.
       {
         on: printed(unknownMachine(), [0, 1, 2], inactive(0)),
         about: ['gpu0', 'gpu1', 'gpu2'],
-        saying: /5 of 7 siblings have 18 or more/,
+        saying: /siblings with 18 or more: 5 of 7/,
       },
       { on: printed(unknownMachine(), [0, 1, 2, 3], inactive(0)), about: [] },
     ],

@@ -74,7 +74,7 @@ export default {
         on: counts('CRC Errors', 10, 6010),
         about: ['gpu2'],
         severity: 'WARNING',
-        saying: /^GPU 2 counts 6000 crc errors on NVLink 7 within 60 s; 6000 a minute are too many$/,
+        saying: /^NVLink 7 of GPU 2: error counter "crc" grew by 6000 within 60 s; 6000 a minute is too much$/,
       },
     ],
     'replay-errors': [
@@ -82,12 +82,12 @@ export default {
         on: counts('Replay Errors', 5, 6),
         about: ['gpu2'],
         severity: 'WARNING',
-        saying: /1 replay errors on NVLink 7/,
+        saying: /^NVLink 7 of GPU 2: error counter "replay" grew by 1 within/,
       },
       { on: counts('Replay Errors', 5, 5), about: [] },
     ],
     'recovery-errors': [
-      { on: counts('Recovery Errors', 0, 3), about: ['gpu2'], severity: 'WARNING', saying: /3 recovery errors/ },
+      { on: counts('Recovery Errors', 0, 3), about: ['gpu2'], severity: 'WARNING', saying: /"recovery" grew by 3/ },
       { on: nvlink5({ 'Link recovery failed events': 1 }), about: ['gpu2'] },
     ],
     'link-errors': [

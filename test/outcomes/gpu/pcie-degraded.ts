@@ -21,7 +21,7 @@ export default {
         on: says({ [WIDTH]: '8x' }, 2),
         about: ['gpu2'],
         severity: 'CRITICAL',
-        saying: /^The PCIe link of GPU 2 is x8; x16 is expected \(7 of 7 siblings have more lanes\)$/,
+        saying: /^The PCIe link of GPU 2 is x8; x16 is expected \(siblings with more lanes: 7 of 7\)$/,
       },
       { on: simulated('gb200-nvl72+pcie-width@gpu1'), about: ['gpu1'] },
       // All of them, as the profile knows.

@@ -57,7 +57,7 @@ export default {
         on: printing(h100, { [`${BANKS}_none`]: '1 bank(s)' }, { gpu: 2 }),
         about: ['gpu2'],
         severity: 'WARNING',
-        saying: /1 memory banks without/,
+        saying: /memory banks without a spare row: 1; /,
       },
     ],
     'spares-low': [
@@ -65,7 +65,7 @@ export default {
         on: printing(h100, { [`${BANKS}_low`]: '2 bank(s)' }, { gpu: 2 }),
         about: ['gpu2'],
         severity: 'INFO',
-        saying: /2 memory banks with few/,
+        saying: /memory banks with few spare rows left: 2$/,
       },
     ],
     'retirement-pending': [

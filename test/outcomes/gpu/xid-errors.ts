@@ -47,6 +47,12 @@ export default {
     h100.saying(all(PAGE_FAULT), { secondsAgo: 2 * HOUR + 60 }),
     says('abc', '79abc'),
     h100.saying(['myprog: NVRM: Xid (PCI:0000:1b:00): 79, GPU has fallen off the bus.']),
+    // What else the kernel says of the GPUs and their node is told by other checks.
+    h100.saying([
+      'nvidia-nvswitch3: SXid (PCI:0000:0a:00.0): 20034, Fatal, Link 30 LTSSM Fault Up',
+      'pcieport 0000:51:00.0: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction Layer, (Receiver ID)',
+      'Out of memory: Killed process 48211 (python3) total-vm:1000kB, anon-rss:500kB, file-rss:0kB, shmem-rss:0kB',
+    ]),
   ],
   findings: {
     'fatal-xid': [

@@ -86,6 +86,12 @@ export default {
       { on: having('/', { ...TERABYTE, available: 500e6 }), about: [] },
       { on: having('/', { ...TERABYTE, available: -4096 }), about: ['/'], saying: /^0 bytes of 1 TB \(0 %\)/ },
       { on: having('/dev/shm', { ...TERABYTE, available: 0 }), about: ['/dev/shm'], severity: 'CRITICAL' },
+      // Where the system keeps what jobs need, each of them a filesystem of its own.
+      ...['/var', '/var/lib', '/var/log', '/var/spool', '/var/tmp', '/tmp'].map((path) => ({
+        on: also('/dev/sdb1', 'ext4', NOTHING, path),
+        about: [path],
+        severity: 'CRITICAL' as const,
+      })),
       // Scratch space that is full is the jobs' affair.
       { on: having('/raid', { ...TERABYTE, available: 0 }), about: ['/raid'], severity: 'WARNING' },
       // A bind mount makes it essential, and no second finding.

@@ -42,12 +42,12 @@ export default {
         on: wanting(simulated('hgx-h100-8+peermem-missing'), 'nvidia-peermem', 'ib_core'),
         about: ['node'],
         severity: 'WARNING',
-        saying: '1 of 2 kernel modules that must be there is not loaded: nvidia_peermem',
+        saying: 'Kernel modules that must be there and are not loaded: nvidia_peermem (1 of 2)',
       },
       {
         on: wanting(profiled(simulated(), 'lustre', 'gdrdrv'), 'lustre'),
         about: ['node'],
-        saying: '2 of 2 kernel modules that must be there are not loaded: lustre, gdrdrv',
+        saying: 'Kernel modules that must be there and are not loaded: lustre, gdrdrv (2 of 2)',
       },
       // About to be gone.
       {

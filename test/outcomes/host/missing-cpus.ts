@@ -42,14 +42,14 @@ export default {
       on: expecting({ cpus: 225 }),
       about: ['node'],
       severity: 'WARNING',
-      saying: /^224 CPUs are online; the machine profile says 225$/,
+      saying: /^CPUs online: 224; the machine profile says 225$/,
     },
     'numa-nodes': [
       {
         on: expecting({ numa_nodes: 3 }),
         about: ['node'],
         severity: 'WARNING',
-        saying: /^2 memory nodes are online; the machine profile says 3$/,
+        saying: /^Memory nodes online: 2; the machine profile says 3$/,
       },
       // More of them is another BIOS setting (nodes per socket), and other affinities.
       { on: expecting({ numa_nodes: 1 }), about: ['node'] },

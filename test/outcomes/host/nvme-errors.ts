@@ -107,13 +107,17 @@ export default {
         on: expecting(11),
         about: ['node'],
         severity: 'CRITICAL',
-        saying: '10 NVMe drives of the 11 that the configuration expects',
+        saying: 'NVMe drives: 10; the configuration expects 11',
       },
-      { on: profiled(11), about: ['node'], severity: 'CRITICAL', saying: 'of the 11 that profile site expects' },
+      { on: profiled(11), about: ['node'], severity: 'CRITICAL', saying: 'profile site expects 11' },
       { on: profiled(11, 'assumed'), about: ['node'], severity: 'WARNING' },
       { on: without('nvme4', expecting(10)), about: ['node'] },
       { on: expecting(11, fabric('live')), about: ['node'] },
-      { on: expecting(1, simulated().without(`${CLASS}/**`)), about: ['node'], saying: '0 NVMe drives of the 1' },
+      {
+        on: expecting(1, simulated().without(`${CLASS}/**`)),
+        about: ['node'],
+        saying: 'NVMe drives: 0; the configuration expects 1',
+      },
       { on: expecting(10), about: [] },
     ],
     removed: [
@@ -228,6 +232,7 @@ export default {
     simulated().failing({ kmsg: 'denied: /dev/kmsg: EPERM' }),
     simulated().failing({ [CLASS]: 'denied: EACCES' }),
     simulated().failing({ [`${CLASS}/nvme4/state`]: 'timeout: no answer in 2 s' }),
+    simulated().failing({ [`${CLASS}/nvme4/device/current_link_width`]: 'denied: EACCES' }),
     expecting(10, simulated().failing({ [CLASS]: 'denied: EACCES' })),
   ],
 } satisfies Outcomes;

@@ -50,7 +50,7 @@ export default {
         on: arrays('md1 : inactive nvme3n1[1](S) nvme2n1[0](S)', '      7501213696 blocks super 1.2'),
         about: ['md1'],
         severity: 'WARNING',
-        saying: 'md1 is not running; 2 devices belong to it',
+        saying: 'md1 is not running; devices that belong to it: 2',
       },
       // A part of an array of firmware RAID is one like any other.
       { on: arrays('md126 : inactive nvme1n1[1]', '      10402 blocks super external:/md127/0'), about: ['md126'] },
@@ -60,7 +60,7 @@ export default {
         on: simulated('hgx-h100-8+raid-degraded'),
         about: ['md0'],
         severity: 'WARNING',
-        saying: '1 of the 2 devices of md0 work; failed: nvme1n1p2; nothing is being rebuilt',
+        saying: 'md0 runs on 1 of its 2 devices; failed: nvme1n1p2; nothing is being rebuilt',
       },
       {
         on: arrays(
@@ -70,9 +70,9 @@ export default {
           BITMAP,
         ),
         about: ['md0'],
-        saying: '1 of the 2 devices of md0 work; recovery 13 % done',
+        saying: 'md0 runs on 1 of its 2 devices; recovery 12.6 % done',
       },
-      { on: arrays(MIRROR, HALF, '      \tresync=DELAYED'), about: ['md0'], saying: 'work; resync waiting' },
+      { on: arrays(MIRROR, HALF, '      \tresync=DELAYED'), about: ['md0'], saying: 'devices; resync waiting' },
       // Each array for itself.
       { on: arrays(MIRROR, HALF, '', 'md2 : active raid1 sdb[1] sda[0]', WHOLE), about: ['md0'] },
     ],

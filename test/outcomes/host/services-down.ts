@@ -79,6 +79,7 @@ export default {
     bootedSecondsAgo(200, slurm({})),
     // Reading its configuration again, it runs.
     slurm({ ActiveState: 'reloading', SubState: 'reload' }),
+    slurm({ ActiveState: 'refreshing', SubState: 'refresh' }),
     // A machine without NVSwitches: the fabric manager has nothing to do, and fails.
     simulated('hgx-h100-8+fabric-manager-failed').configured({
       machine: 'pcie',
@@ -135,6 +136,23 @@ export default {
         severity: 'WARNING',
         saying: 'A service has failed: slurmd.service (exit-code)',
       },
+      // systemd does not say how it ended.
+      {
+        on: slurm(FAILED).with({ [`${KEY}.out`]: (text) => text.replace(/^Result=.*\n/gm, '') }),
+        about: ['node'],
+        saying: 'slurmd.service (failed)',
+      },
+      // Nobody names them, and they are enabled.
+      ...['fabricmanager', 'persistenced', 'imex', 'dcgm'].map((name) => ({
+        on: simulated()
+          .with({
+            [`${KEY}.out`]: unit(`nvidia-${name}`, { ...FAILED, LoadState: 'loaded', UnitFileState: 'enabled' }),
+          })
+          .configured(EXPECTING_NONE),
+        about: ['node'],
+        severity: 'WARNING' as const,
+        saying: `A service has failed: nvidia-${name}.service (exit-code)`,
+      })),
       // Between two attempts.
       {
         on: slurm({ ActiveState: 'activating', SubState: 'auto-restart', Result: 'signal' }),

@@ -79,6 +79,11 @@ export default {
         about: ['node'],
         saying: /, and 3 more; the limit is 300 s$/,
       },
+      {
+        on: at().with({ ...task(700, { name: 'a' }), ...task(701, { name: 'b' }), ...task(702, { name: 'c' }) }),
+        about: ['node'],
+        saying: /, and 2 more; the limit is 300 s$/,
+      },
       // Asked of root alone: without it nobody knows where the task waits.
       { on: asleep.failing({ 'proc/700/wchan': 'denied: EACCES' }), about: ['node'], saying: /has waited for 5 min/ },
     ],

@@ -19,14 +19,14 @@ export default {
         on: without('mlx5_3'),
         about: ['node'],
         severity: 'WARNING',
-        saying: /7 compute NICs of the 8 that profile hgx-h100-8 expects/,
+        saying: /^compute NICs: 7; profile hgx-h100-8 expects 8$/,
       },
       // A count that is only assumed says little of a machine that has no such NIC at all.
       {
         on: without('*').without('commands/ibstat.out'),
         about: ['node'],
         severity: 'INFO',
-        saying: /0 compute NICs of the 8/,
+        saying: /^compute NICs: 0; profile /,
       },
     ],
   },

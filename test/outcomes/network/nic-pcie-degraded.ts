@@ -52,14 +52,14 @@ export default {
         }),
         about: ['mlx5_8'],
         severity: 'WARNING',
-        saying: /1 of 1 siblings have more lanes\); it carries 126 of the 200/,
+        saying: /siblings with more lanes: 1 of 1\); it carries 126 of the 200/,
       },
       {
         on: linked('mlx5_2', { width: '8\n' }),
         about: ['mlx5_2'],
         severity: 'CRITICAL',
         saying:
-          /The PCIe link of mlx5_2 is x8; x16 is expected \(7 of 7 siblings have more lanes\); it carries 252 of the 400 Gb\/s/,
+          /The PCIe link of mlx5_2 is x8; x16 is expected \(siblings with more lanes: 7 of 7\); it carries 252 of the 400 Gb\/s/,
       },
       // Half of the lanes carry all that this port does.
       {
@@ -68,7 +68,7 @@ export default {
         }),
         about: ['mlx5_2'],
         severity: 'WARNING',
-        saying: /siblings have more lanes\)$/,
+        saying: /siblings with more lanes: \d of \d\)$/,
       },
       { on: linked('*', { width: '8\n' }), about: [...compute, 'mlx5_8'] },
       // The card and the profile say so, and the profile is assumed.
@@ -95,7 +95,7 @@ export default {
         about: ['mlx5_2'],
         severity: 'CRITICAL',
         saying:
-          /runs at generation 4; generation 5 is expected \(7 of 7 siblings run faster\); it carries 252 of the 400/,
+          /runs at generation 4; generation 5 is expected \(siblings that run faster: 7 of 7\); it carries 252 of the 400/,
       },
       { on: linked('mlx5_8', { speed: GEN3 }), about: ['mlx5_8'], severity: 'INFO' },
       { on: linked('*', { speed: GEN4 }), about: [...compute, 'mlx5_8'] },

@@ -38,16 +38,27 @@ export default {
       [portFile('mlx5_2', 'gids/1')]: EMPTY,
       ...portFiles('mlx5_2', DOWN),
     }),
+    // A port of the management network carries none, and need not say what it runs.
+    machine
+      .configured({ nicRoles: [{ match: 'mlx5_8', role: 'management' }] })
+      .failing({ [portFile('mlx5_8', 'state')]: 'denied: EACCES' }),
     // In another network namespace.
     machine.without(deviceFile('mlx5_2', `net/${netdev}/**`)),
   ],
   findings: {
-    'no-roce-v2': {
-      on: machine.with({ [portFile('mlx5_2', 'gid_attrs/types/*')]: 'IB/RoCE v1\n' }),
-      about: ['mlx5_2'],
-      severity: 'WARNING',
-      saying: /mlx5_2 has no RoCE v2 address; its table has IB\/RoCE v1/,
-    },
+    'no-roce-v2': [
+      {
+        on: machine.with({ [portFile('mlx5_2', 'gid_attrs/types/*')]: 'IB/RoCE v1\n' }),
+        about: ['mlx5_2'],
+        severity: 'WARNING',
+        saying: /mlx5_2 has no RoCE v2 address; its table has IB\/RoCE v1/,
+      },
+      {
+        on: machine.with({ [portFile('mlx5_2', 'gids/*')]: EMPTY }),
+        about: ['mlx5_2'],
+        saying: /mlx5_2 has no RoCE v2 address; its table has none$/,
+      },
+    ],
     'gid-index-differs': [
       {
         on: machine.with(noIpv4),

@@ -55,6 +55,27 @@ const silent = (index: number): Reading<readonly GpuMinute[]> =>
     }),
   );
 
+/** The whole node, in a job that nobody named, by what it shows. */
+const accusingNode = (effects: ReturnType<typeof stragglerOf>['effects']): RawMachine =>
+  watched({
+    jobs: [
+      jobVerdict({
+        jobId: '',
+        stragglers: [
+          stragglerOf({
+            level: 'suspect',
+            jobId: '',
+            component: { kind: 'node', key: 'node' },
+            effects,
+            message: 'The node may hold its job back: thermally throttled 40 % of the last 5 min',
+          }),
+        ],
+      }),
+    ],
+  });
+const effectsOf = (feature: 'sm_clock_p05' | 'power', observed: number, peerMedian: number) =>
+  stragglerOf().effects.map((effect) => ({ ...effect, feature, observed, peerMedian }));
+
 export default {
   pass: [
     watched({}),
@@ -65,7 +86,23 @@ export default {
     watched({ jobs: [jobVerdict(), jobVerdict({ jobId: '7', stragglers: [stragglerOf({ jobId: '7' })] })] }),
   ],
   findings: {
-    suspect: { on: accusing('suspect'), about: ['gpu3'], severity: 'WARNING' },
+    suspect: [
+      { on: accusing('suspect'), about: ['gpu3'], severity: 'WARNING' },
+      // By a cause alone, then by what it shows, in the units of nvidia-smi.
+      { on: accusingNode([]), about: ['node'] },
+      {
+        on: accusingNode(effectsOf('sm_clock_p05', 1.56e9, 1.845e9)),
+        about: ['node'],
+        observed: 'sm_clock_p05 1560 MHz',
+        expected: 'about 1845 MHz, as its 7 peers',
+      },
+      {
+        on: accusingNode(effectsOf('power', 412.4, 650)),
+        about: ['node'],
+        observed: 'power 412 W',
+        expected: 'about 650 W, as its 7 peers',
+      },
+    ],
     likely: [
       { on: accusing('likely'), about: ['gpu3'], severity: 'WARNING', saying: /thermally throttled 40 %/ },
       // The whole node, at the worst level of several.

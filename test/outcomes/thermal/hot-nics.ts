@@ -8,6 +8,12 @@ const at = (celsius: number, own: number | 'none' = 105) =>
   simulated().with({ [INPUT]: `${celsius * 1000}\n`, [CRITICAL]: own === 'none' ? undefined : `${own * 1000}\n` });
 const withoutSensors = simulated().without('sys/class/infiniband/*/device/hwmon/**');
 
+/** A machine of which no profile says how hot its NICs may become. */
+const unprofiled = {
+  machine: 'plain',
+  siteProfiles: [{ id: 'plain', products: ['NVIDIA H100 80GB HBM3'] }],
+};
+
 export default {
   pass: [simulated(), simulated('hgx-h100-8-roce'), simulated('gb300-nvl72'), at(96.999)],
   findings: {
@@ -18,6 +24,8 @@ export default {
         severity: 'WARNING',
         saying: /The chip of mlx5_2 is at 97 °C; its warning temperature is 97 °C/,
       },
+      { on: at(97).configured(unprofiled), about: ['mlx5_2'], expected: 'below 97 °C' },
+      { on: at(96.999).configured(unprofiled), about: [] },
       { on: at(104.999), about: ['mlx5_2'] },
       { on: at(101.999, 'none'), about: ['mlx5_2'] },
     ],
@@ -30,6 +38,8 @@ export default {
       },
       { on: at(104.999), about: [] },
       { on: at(102, 'none'), about: ['mlx5_2'], saying: /its critical temperature is 102 °C/ },
+      { on: at(102, 'none').configured(unprofiled), about: ['mlx5_2'], expected: 'below 102 °C' },
+      { on: at(101.999, 'none').configured(unprofiled), about: [] },
       { on: at(101.999, 'none'), about: [] },
       // A threshold of 0 is none.
       { on: at(102, 0), about: ['mlx5_2'] },
