@@ -1,4 +1,4 @@
-import { absent, type Increase, known, type Reading, type Spread, WINDOWS, type Window } from '../api.ts';
+import { absent, type Increase, known, type Reading, type Spread, type Window } from '../api.ts';
 
 const WINDOW_SECONDS: Readonly<Record<Exclude<Window, 'interval'>, number>> = { '15m': 900, '1h': 3600, '24h': 86_400 };
 
@@ -132,5 +132,9 @@ export const spreadOver = ({ samples }: Series, window: Window): Reading<Spread>
   });
 };
 
-export const overWindows = <T>(of: (window: Window) => T): Record<Window, T> =>
-  Object.fromEntries(WINDOWS.map((window) => [window, of(window)])) as Record<Window, T>;
+export const overWindows = <T>(of: (window: Window) => T): Record<Window, T> => ({
+  interval: of('interval'),
+  '15m': of('15m'),
+  '1h': of('1h'),
+  '24h': of('24h'),
+});

@@ -119,15 +119,15 @@ export const readingTimes = (
   { now, lastingFacts }: Pick<EvaluationContext, 'now' | 'lastingFacts'>,
 ): Pick<CheckResult, 'factsAt' | 'sampledAt'> => {
   const requires = check.requires as readonly FactName[];
-  const required = requires.filter((name) => !lastingFacts.has(name)).map((name) => factOf(facts, name).at);
+  let factsAt = now;
+  for (const name of requires) if (!lastingFacts.has(name)) factsAt = Math.min(factsAt, factOf(facts, name).at);
   // Facts of the engine itself (the profile, the state of the sources) are made anew each time and observe nothing.
-  const sampled = [...requires, ...((check.uses ?? []) as readonly FactName[])].filter((name) => {
-    const fact = facts[name];
-    return fact !== undefined && fact.source !== OWN_SOURCE;
-  });
+  const observes = (name: FactName): boolean => facts[name] !== undefined && facts[name].source !== OWN_SOURCE;
   // By a source that is asked once an hour a condition would be raised and cleared after hours.
-  const observed = sampled.find((name) => !lastingFacts.has(name)) ?? sampled[0];
-  return { factsAt: Math.min(now, ...required), sampledAt: observed === undefined ? now : factOf(facts, observed).at };
+  const isLive = (name: FactName): boolean => observes(name) && !lastingFacts.has(name);
+  const uses = (check.uses ?? []) as readonly FactName[];
+  const observed = requires.find(isLive) ?? uses.find(isLive) ?? requires.find(observes) ?? uses.find(observes);
+  return { factsAt, sampledAt: observed === undefined ? now : factOf(facts, observed).at };
 };
 
 /** A check gets what it declared and nothing else; what the site can do without leaves nothing open. */

@@ -121,6 +121,11 @@ export const createLifetimes = (): Lifetimes => {
     };
     judgedAt.set(check.id, result.sampledAt);
 
+    if (held.size === 0 && result.findings.length === 0) {
+      // Most checks, most of the time.
+      presentBy.delete(check.id);
+      return result;
+    }
     adoptRenamed(held, result.findings);
     const present = new Set<string>();
     for (const finding of result.findings) {

@@ -4,9 +4,14 @@ import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { checks } from '../../checks/index.ts';
+import type { Host } from '../../src/api.ts';
+import { createCollectors } from '../../src/collectors/index.ts';
+import { neededCollectors } from '../../src/engine/one-shot.ts';
+import { createMachineHost } from '../../src/host/machine.ts';
 import { MACHINE_NAMES } from '../../src/mock/machines.ts';
 import { resolveMock } from '../../src/mock/resolve.ts';
-import { startMock } from '../../src/mock/session.ts';
+import { type MockSession, startMock } from '../../src/mock/session.ts';
 import { renderWorld } from '../../src/mock/world.ts';
 import { readNvidiaSmi } from '../../src/parse/nvidia-smi/read.ts';
 
@@ -76,6 +81,27 @@ const parsing = (): void => {
 
 // --- one-shot commands -----------------------------------------------------------------------------------------
 
+/** What `validate --level quick` runs on a simulated machine, each tool with its arguments. */
+const toolsOfQuick = async (mock: MockSession): Promise<readonly (readonly [string, readonly string[]])[]> => {
+  const { sysfsRoot, procRoot, kmsg, env } = mock;
+  const host = createMachineHost({ sysfsRoot, procRoot, kmsg, path: env.PATH });
+  const asked: [string, readonly string[]][] = [];
+  const noting: Host = {
+    ...host,
+    run: (tool, args, o) => {
+      asked.push([tool, args]);
+      return host.run(tool, args, o);
+    },
+  };
+  const collectors = neededCollectors(
+    createCollectors({ inventoryCommand: { file: '', args: [] } }).filter(({ id }) => id !== 'inventory'),
+    checks.filter(({ contexts }) => contexts.includes('prejob')),
+  );
+  for (const collector of collectors) await collector.collect(noting, AbortSignal.timeout(10_000));
+  host.close();
+  return asked;
+};
+
 const commands = async (): Promise<void> => {
   const bare = median(repeat(15, () => void spawnSync(process.execPath, ['-e', '0'])));
   row('node -e 0', ms(bare));
@@ -88,18 +114,12 @@ const commands = async (): Promise<void> => {
   });
   if (!session.ok) throw new Error(session.error);
   const env = { ...process.env, ...session.value.env };
-  const tool = join(session.value.binDir, 'nvidia-smi');
-  const tools = [
-    ['-q', '-x'],
-    ['nvlink', '-s'],
-    ['nvlink', '-e'],
-    ['topo', '-m'],
-  ];
+  const tools = await toolsOfQuick(session.value);
   const totals: number[] = [];
   const shares: number[] = [];
   const toolTimes: number[] = [];
   for (let i = 0; i < 15; i++) {
-    const spent = tools.reduce((sum, args) => sum + spawned(tool, args, env), 0);
+    const spent = tools.reduce((sum, [tool, args]) => sum + spawned(join(session.value.binDir, tool), args, env), 0);
     const start = spawned(process.execPath, ['-e', '0']);
     const total = spawned(process.execPath, [main, 'validate', '--level', 'quick', '-o', 'json'], env);
     toolTimes.push(spent);
@@ -107,7 +127,7 @@ const commands = async (): Promise<void> => {
     shares.push(total - spent - start);
   }
   row('validate --level quick, 8 GPUs: total', ms(median(totals)));
-  row('  the tools, one after the other', ms(median(toolTimes)));
+  row(`  its ${tools.length} tools, one after the other`, ms(median(toolTimes)));
   row('  our share beyond bare Node', ms(median(shares)), 'budget 150 ms');
   await session.value.stop();
 };
