@@ -68,6 +68,13 @@ export const controlHandlers = (o: ControlParts): ControlHandlers => {
   const partsOf = (text: string): readonly Component[] => {
     const known = engine.components();
     const meant = known.filter((part) => matchesComponent(text, part));
+    // The driver numbers what it sees: a GPU that it no longer sees keeps the number by which people knew it.
+    const gpus = meant.filter(({ kind }) => kind === 'gpu');
+    const slots = new Set(gpus.map(({ pciBusId, key }) => pciBusId ?? key));
+    if (slots.size > 1) {
+      const each = gpus.map(({ uuid, pciBusId, key }) => [uuid, pciBusId].filter(Boolean).join(' at ') || key);
+      throw usageError(`${text} means ${each.join(' and ')}; name one by its UUID or its PCI address`);
+    }
     if (meant.length > 0) return meant;
     throw usageError(`there is no ${text} here; this node has ${known.map(shortName).join(', ')}`);
   };

@@ -87,6 +87,7 @@ export const loadConfig = async (o: Sources): Promise<Config> => {
   };
   refuseForeign(config);
   for (const layer of layers) refuseEmptyGlobs(layer, config.plugins, o.checks);
+  for (const layer of layers) await refuseBadSchedule(layer);
   const machine = layers.findLast((layer) => layer.settings.machine !== undefined);
   return machine === undefined ? config : { ...config, machineSetBy: machineSetBy(machine.at(['machine'])) };
 };
@@ -109,6 +110,19 @@ const refuseEmptyGlobs = ({ settings, at }: Layer, plugins: Config['plugins'], c
   if (i === -1 || hasPlugins(plugins)) return;
   throw configError(
     `${at(['suppressions', String(i), 'check'])} suppressions.${i}.check: matches no check; muster checks lists them; see docs/configuration.md`,
+  );
+};
+
+/** node-cron is loaded where there is an expression: few nodes have one. */
+const refuseBadSchedule = async ({ settings, at }: Layer): Promise<void> => {
+  const { schedule } = (settings as ConfigFile).validation ?? {};
+  if (schedule === undefined) return;
+  const { cronFault } = await import('../engine/scheduler.ts');
+  const fault = cronFault(schedule);
+  if (fault === undefined) return;
+  const path = ['validation', 'schedule'];
+  throw configError(
+    `${at(path)} ${path.join('.')}: is no cron expression (${fault}): write for example '0 3 * * *'; see docs/configuration.md`,
   );
 };
 

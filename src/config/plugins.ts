@@ -14,7 +14,7 @@ const sameKind = (value: unknown, example: unknown): boolean =>
   Array.isArray(example) ? Array.isArray(value) : typeof value === typeof example;
 
 /**
- * Throws a coded error where the configuration speaks of a check or an option that no plugin has. While a plugin is
+ * Throws a coded error where the configuration speaks of a check, a context or an option that no plugin has. While a plugin is
  * refused, a check that is not known may be its: that must not keep the agent from the rest.
  */
 export const refuseUnknown = (
@@ -28,8 +28,14 @@ export const refuseUnknown = (
       if (areAllLoaded) throw notACheck(site);
       continue;
     }
+    const { contexts, options: values } = configured[site.id] ?? {};
+    const foreign = contexts?.find((context) => !check.contexts.includes(context));
+    if (foreign !== undefined)
+      throw configError(
+        `${site.at}.contexts: ${site.id} does not run in ${foreign}; it runs in ${check.contexts.join(', ')}`,
+      );
     const options = (check.options ?? {}) as Readonly<Record<string, { readonly default: unknown }>>;
-    for (const [name, value] of Object.entries(configured[site.id]?.options ?? {})) {
+    for (const [name, value] of Object.entries(values ?? {})) {
       const option = options[name];
       if (option === undefined) throw configError(`${site.at}.options.${name}: is not an option of ${site.id}`);
       if (!sameKind(value, option.default))

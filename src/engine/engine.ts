@@ -11,6 +11,7 @@ import {
   type Host,
   isPassedThrough,
   known,
+  NODE,
   type PciGpu,
   type Profile,
   type Reading,
@@ -123,7 +124,6 @@ export interface Engine {
 
 export type OfferedFact = 'agent' | 'stepTimes' | 'pastFindings' | 'plugins';
 
-const NODE: Component = { kind: 'node', key: 'node' };
 const NO_PAST = 'no source tells of the last weeks: the agent does once it has watched the node for three days';
 
 export const createEngine = (o: {
@@ -143,6 +143,7 @@ export const createEngine = (o: {
   const suppressions = createSuppressions();
   suppressions.configure(settings.suppressions ?? []);
   const remembered = new Map<string, { inputs: readonly unknown[]; result: CheckResult }>();
+  const namesOf = new WeakMap<AnyCheck, readonly FactName[]>();
   const errors = new Map<string, number>();
   const hanging = new Set<string>();
   const offered = new Map<OfferedFact, unknown>();
@@ -173,26 +174,33 @@ export const createEngine = (o: {
     for (const { key } of gone) lifetimes.forget(key, { now: host.now(), reason: 'the board was replaced' });
   };
 
+  const factNames = (check: AnyCheck): readonly FactName[] => {
+    let names = namesOf.get(check);
+    if (names === undefined) {
+      names = [...check.requires, ...(check.uses ?? [])];
+      namesOf.set(check, names);
+    }
+    return names;
+  };
+
   /** A check runs again only when something that it sees changed. */
-  const evaluate = (
-    check: AnyCheck,
-    facts: FactMap,
-    profile: Profile,
-    context: Context,
-    expectedFacts: ReadonlySet<FactName>,
-  ): CheckResult => {
-    const names: readonly FactName[] = [...check.requires, ...(check.uses ?? [])];
-    const lastingFacts = store.lasting();
-    const times = { now: host.now(), lastingFacts };
+  const evaluate = (check: AnyCheck, moment: Moment): CheckResult => {
+    const { facts, profile, context, expectedFacts, identities, times } = moment;
+    const names = factNames(check);
     // Events age while their fact stands still, so a check of the kernel log runs once a minute all the same.
-    const minute = names.includes('kernelLog') ? Math.floor(host.now() / 60_000) : 0;
-    const expected = names.filter((name) => expectedFacts.has(name)).join();
-    const inputs = [settings, expected, minute, ...names.map((name) => identityOf(facts, name))];
+    const minute = names.includes('kernelLog') ? Math.floor(times.now / 60_000) : 0;
     const key = `${context} ${check.id}`;
     const previous = remembered.get(key);
-    if (previous !== undefined && inputs.every((input, i) => input === previous.inputs[i])) {
+    const isSame = (input: unknown, i: number): boolean => input === previous?.inputs[i];
+    const common = [settings, moment.expected, minute];
+    if (
+      previous !== undefined &&
+      common.every(isSame) &&
+      names.every((name, i) => isSame(identities(name), common.length + i))
+    ) {
       return { ...previous.result, ...readingTimes(check, facts, times) };
     }
+    const inputs = [...common, ...names.map(identities)];
     const configured = settings.checks[check.id];
     const evaluated = evaluateCheck(check, facts, {
       ...times,
@@ -235,9 +243,13 @@ export const createEngine = (o: {
   };
 
   const withSuppressions = (result: CheckResult): CheckResult => {
-    if (result.findings.length === 0) return result;
+    if (result.findings.length === 0 && result.unjudged.length === 0) return result;
     const now = host.now();
-    return { ...result, findings: result.findings.map((finding) => suppressions.mark(finding, now)) };
+    return {
+      ...result,
+      findings: result.findings.map((finding) => suppressions.mark(finding, now)),
+      unjudged: result.unjudged.map((record) => suppressions.markUnjudged(result.id, record, now)),
+    };
   };
 
   return {
@@ -273,9 +285,16 @@ export const createEngine = (o: {
       const profile = facts.profile?.ok === true ? facts.profile.value : undefined;
       if (profile === undefined) throw new Error('the fact store always gives a profile');
       const expectedFacts = expectedOf(facts);
-      const results = checks.map((check) =>
-        withSuppressions(withLifetime(check, evaluate(check, facts, profile, context, expectedFacts), use)),
-      );
+      const moment: Moment = {
+        facts,
+        profile,
+        context,
+        expectedFacts,
+        expected: [...expectedFacts].join(),
+        identities: identitiesIn(facts),
+        times: { now, lastingFacts: store.lasting() },
+      };
+      const results = checks.map((check) => withSuppressions(withLifetime(check, evaluate(check, moment), use)));
       return {
         at: now,
         context,
@@ -397,12 +416,30 @@ const factSettings = (settings: EngineSettings): FactSettings => ({
 /** Every source that runs a tool is named after it. */
 const toolOf = (source: string): string => (source.startsWith('nvidia-smi') ? 'nvidia-smi' : source);
 
-/** The source states are made anew each time: their content decides, not their identity. */
-const identityOf = (facts: FactMap, name: FactName): unknown => {
-  const fact = facts[name];
-  if (fact === undefined) return undefined;
-  if (name === 'sources') return JSON.stringify(fact.ok ? fact.value : fact);
-  return fact.ok ? fact.value : `${fact.reason}: ${fact.detail}`;
+/** What one evaluation of all the checks shares. */
+interface Moment {
+  readonly facts: FactMap;
+  readonly profile: Profile;
+  readonly context: Context;
+  readonly expectedFacts: ReadonlySet<FactName>;
+  /** The same, to tell whether they are those of another moment. */
+  readonly expected: string;
+  readonly identities: (name: FactName) => unknown;
+  readonly times: { readonly now: number; readonly lastingFacts: ReadonlySet<FactName> };
+}
+
+/** By what a fact of another moment is told apart. The source states are made anew each time: their content decides. */
+const identitiesIn = (facts: FactMap): ((name: FactName) => unknown) => {
+  let states: string | undefined;
+  return (name) => {
+    const fact = facts[name];
+    if (fact === undefined) return undefined;
+    if (name === 'sources') {
+      states ??= JSON.stringify(fact.ok ? fact.value : fact);
+      return states;
+    }
+    return fact.ok ? fact.value : `${fact.reason}: ${fact.detail}`;
+  };
 };
 
 /** Who the GPUs are, by the driver; by the PCI bus where the driver does not answer. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createTask, type ScheduledTask } from 'node-cron';
+import { createTask, type ScheduledTask, validateDetailed } from 'node-cron';
 
 export interface Scheduler {
   /**
@@ -17,6 +17,12 @@ export interface Scheduler {
 export const phaseOf = (node: string, id: string, seconds: number): number => {
   const hash = createHash('sha256').update(`${node}/${id}`).digest().readUInt32BE(0);
   return (hash / 2 ** 32) * seconds;
+};
+
+/** What is wrong with a cron expression (five fields, or six that begin with seconds); nothing where it can be used. */
+export const cronFault = (expression: string): string | undefined => {
+  const { valid, errors } = validateDetailed(expression);
+  return valid ? undefined : (errors[0]?.message ?? 'cannot be read');
 };
 
 interface Scheduled {

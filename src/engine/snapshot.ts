@@ -28,7 +28,15 @@ export type Enforcement =
 
 export type FactMap = { readonly [K in FactName]?: Fact<Facts[K]> };
 
-export interface FindingRecord {
+/** What somebody may not want to hear of for a time. */
+export interface Suppressible {
+  /** Unix ms. */
+  readonly suppressedUntil?: number;
+  /** Who suppressed it and why: `alice: cable ordered, ticket 17`. */
+  readonly suppressedBy?: string;
+}
+
+export interface FindingRecord extends Suppressible {
   readonly check: string;
   readonly code: string;
   readonly title: string;
@@ -49,9 +57,6 @@ export interface FindingRecord {
   readonly firstSeen?: number;
   /** When it was last judged to be there (Unix ms); a raised finding outlasts it until it is cleared. */
   readonly lastSeen?: number;
-  readonly suppressedUntil?: number;
-  /** Who suppressed it and why: `alice: cable ordered, ticket 17`. */
-  readonly suppressedBy?: string;
 }
 
 /** A finding that came, went, or changed its severity or what it asks for. */
@@ -64,7 +69,7 @@ export interface FindingChange {
   readonly reason?: string;
 }
 
-export interface UnjudgedRecord {
+export interface UnjudgedRecord extends Suppressible {
   readonly component: Component;
   readonly code?: string;
   readonly reason: AbsenceReason;

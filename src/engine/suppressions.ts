@@ -1,6 +1,7 @@
+import type { Component } from '../api.ts';
 import { matchesComponent } from '../derive/component-match.ts';
 import { matchesGlob } from '../derive/glob.ts';
-import type { FindingRecord } from './snapshot.ts';
+import type { FindingRecord, Suppressible, UnjudgedRecord } from './snapshot.ts';
 
 /** Somebody knows about a finding and does not want to hear of it for a time. Plain data. */
 export interface Suppression {
@@ -40,6 +41,11 @@ export interface Suppressions {
   remove(check: string, component: string | undefined): readonly Suppression[];
   /** The finding with the longest suppression that covers it. */
   mark(finding: FindingRecord, now: number): FindingRecord;
+  /**
+   * The silence of a part with the longest suppression that names the part: who takes a lost GPU out of account takes
+   * out what nobody can say of it. What is not known of the node, or for a suppression of every part, stays in.
+   */
+  markUnjudged(check: string, unjudged: UnjudgedRecord, now: number): UnjudgedRecord;
   active(now: number): readonly Suppression[];
   /** Those that have ended by themselves since the last call. */
   takeEnded(now: number): readonly (Suppression | StatedSuppression)[];
@@ -55,11 +61,20 @@ export const createSuppressions = (): Suppressions => {
   /** Those that were over when they were read had no end that anybody waited for. */
   let endsTakenAt: number | undefined;
 
-  const covers = ({ check, component }: Suppression, finding: FindingRecord): boolean =>
-    matchesGlob(check, finding.check) && (component === undefined || component === finding.component.key);
+  const covers = (one: Suppression | StatedSuppression, check: string, part: Component): boolean =>
+    matchesGlob(one.check, check) &&
+    (one.component === undefined ||
+      ('setBy' in one ? matchesComponent(one.component, part) : one.component === part.key));
 
-  const statedCovers = ({ check, component }: StatedSuppression, finding: FindingRecord): boolean =>
-    matchesGlob(check, finding.check) && (component === undefined || matchesComponent(component, finding.component));
+  const isEmpty = (): boolean => all.length === 0 && ofConfiguration.length === 0;
+
+  const suppression = (isMeant: (one: Suppression | StatedSuppression) => boolean, now: number): Suppressible => {
+    const covering = [...all, ...ofConfiguration].filter((one) => one.until > now && isMeant(one));
+    const [longest] = covering.sort((a, b) => b.until - a.until);
+    return longest === undefined
+      ? {}
+      : { suppressedUntil: longest.until, suppressedBy: `${longest.owner}: ${longest.reason}` };
+  };
 
   return {
     configure: (stated) => {
@@ -74,14 +89,14 @@ export const createSuppressions = (): Suppressions => {
       all = all.filter((one) => !isSame(one, check, component));
       return ended;
     },
-    mark: (finding, now) => {
-      const covering = [
-        ...all.filter((one) => covers(one, finding)),
-        ...ofConfiguration.filter((one) => statedCovers(one, finding)),
-      ];
-      const [longest] = covering.filter(({ until }) => until > now).sort((a, b) => b.until - a.until);
-      if (longest === undefined) return finding;
-      return { ...finding, suppressedUntil: longest.until, suppressedBy: `${longest.owner}: ${longest.reason}` };
+    mark: (finding, now) =>
+      isEmpty() ? finding : { ...finding, ...suppression((one) => covers(one, finding.check, finding.component), now) },
+    markUnjudged: (check, unjudged, now) => {
+      const { component, verdict } = unjudged;
+      if (isEmpty() || verdict !== 'UNKNOWN' || component.kind === 'node') return unjudged;
+      const isMeant = (one: Suppression | StatedSuppression): boolean =>
+        one.component !== undefined && covers(one, check, component);
+      return { ...unjudged, ...suppression(isMeant, now) };
     },
     active: (now) => all.filter(({ until }) => until > now),
     takeEnded: (now) => {

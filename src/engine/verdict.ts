@@ -1,8 +1,8 @@
 import type { Component, Severity } from '../api.ts';
-import type { CheckResult, FindingRecord, Snapshot, Verdict } from './snapshot.ts';
+import type { CheckResult, FindingRecord, Snapshot, Suppressible, Verdict } from './snapshot.ts';
 
-/** Whether someone has suppressed the finding at this moment (Unix ms). */
-export const isSuppressed = (finding: FindingRecord, at: number): boolean => (finding.suppressedUntil ?? 0) > at;
+/** Whether someone has suppressed it at this moment (Unix ms). */
+export const isSuppressed = ({ suppressedUntil = 0 }: Suppressible, at: number): boolean => suppressedUntil > at;
 
 /** Whether the finding counts: a check that is only observed, or a finding that is suppressed, decides nothing. */
 export const isCounted = (check: CheckResult, finding: FindingRecord, at: number): boolean =>
@@ -40,11 +40,18 @@ export const severityOf = (
   ]);
 };
 
-/** The check without its suppressed findings. */
+const ALL_SUPPRESSED = 'what it has to say is suppressed';
+
+/** The check without what is suppressed of it. */
 export const unsuppressed = (check: CheckResult, at: number): CheckResult => {
   const findings = check.findings.filter((finding) => !isSuppressed(finding, at));
-  if (findings.length === check.findings.length) return check;
-  return { ...check, findings, severity: severityOf(check, { ...check, findings }) };
+  const unjudged = check.unjudged.filter((record) => !isSuppressed(record, at));
+  if (findings.length === check.findings.length && unjudged.length === check.unjudged.length) return check;
+  const severity = severityOf(check, { findings, unjudged, judged: check.judged });
+  const { reason: _, ...rest } = check;
+  const open = unjudged.find(({ verdict }) => verdict === severity)?.detail;
+  const reason = open ?? (severity === 'SKIPPED' ? ALL_SUPPRESSED : undefined);
+  return { ...rest, findings, unjudged, severity, ...(reason === undefined ? {} : { reason }) };
 };
 
 /** What the enforced checks say about one component. */
@@ -58,7 +65,8 @@ export const verdictAbout = (snapshot: Snapshot, component: Component): Verdict 
       if (isIt(finding.component) && isCounted(check, finding, snapshot.at)) verdicts.push(finding.severity);
     }
     for (const unjudged of check.unjudged) {
-      if (isIt(unjudged.component) && unjudged.verdict === 'UNKNOWN') verdicts.push('UNKNOWN');
+      const isOpen = unjudged.verdict === 'UNKNOWN' && !isSuppressed(unjudged, snapshot.at);
+      if (isIt(unjudged.component) && isOpen) verdicts.push('UNKNOWN');
     }
   }
   return worst(verdicts);

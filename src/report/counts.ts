@@ -4,12 +4,13 @@ import type { CheckReport, VerdictReport } from './verdict-report.ts';
 /** How many enforced checks say what; one that would not pass or be skipped without a suppression is counted apart. */
 export type Counts = VerdictReport['counts'] & { readonly suppressed: number };
 
-const isSuppressed = ({ mode, findings }: CheckReport): boolean =>
-  mode === 'enforce' && findings.some(({ suppressed_until }) => suppressed_until !== undefined);
+/** Whether something that the check says counts for nothing for a time. */
+export const isSuppressed = ({ findings, unjudged }: CheckReport): boolean =>
+  [...findings, ...unjudged].some(({ suppressed_until }) => suppressed_until !== undefined);
 
-/** The counts for people: a check whose findings are suppressed has not passed. */
+/** The counts for people: a check of which something is suppressed has not passed. */
 export const countsOf = ({ counts, checks }: Pick<VerdictReport, 'counts' | 'checks'>): Counts => {
-  const suppressed = checks.filter(isSuppressed);
+  const suppressed = checks.filter((check) => check.mode === 'enforce' && isSuppressed(check));
   const saying = (severity: CheckReport['severity']): number =>
     suppressed.filter((check) => check.severity === severity).length;
   const pass = counts.pass - saying('PASS');

@@ -1,11 +1,11 @@
 import { bySeverity } from '../engine/verdict.ts';
 import { type Palette, PLAIN } from './colour.ts';
-import { countsInWords } from './counts.ts';
+import { countsInWords, isSuppressed } from './counts.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
 import { findingLines } from './text/finding.ts';
-import { skippedLines, unknownLines } from './text/unjudged.ts';
+import { skippedLines, suppressedLines, unknownLines } from './text/unjudged.ts';
 import { unknownGroups } from './unknown-groups.ts';
 import type { CheckReport, VerdictReport } from './verdict-report.ts';
 import { notEnforced, unsaidReason } from './verdict-words.ts';
@@ -77,7 +77,9 @@ const failures = (checks: readonly CheckReport[], columns: number, palette: Pale
 };
 
 const passes = (checks: readonly CheckReport[], palette: Palette): readonly string[] => {
-  const passed = checks.filter(({ severity, findings }) => severity === 'PASS' && findings.length === 0);
+  const passed = checks.filter(
+    (check) => check.severity === 'PASS' && check.findings.length === 0 && !isSuppressed(check),
+  );
   const categories = [...new Set(passed.map(({ category }) => category))];
   const width = Math.max(0, ...categories.map(({ length }) => length));
   return categories.map((category) => {
@@ -106,6 +108,7 @@ export const textReport = (verdict: VerdictReport, options: TextOptions = {}): s
     '',
     ...failures(verdict.checks, columns, palette),
     ...passes(verdict.checks, palette),
+    ...suppressedLines(verdict.checks, columns, palette),
     ...skippedLines(skipped, columns, palette),
     '',
     ...(unsaid === undefined ? [] : wrap(`${unsaid.charAt(0).toUpperCase()}${unsaid.slice(1)}.`, columns)),

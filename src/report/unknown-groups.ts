@@ -6,7 +6,8 @@ import type { CheckReport, UnjudgedReport } from './verdict-report.ts';
 const FAILURES: readonly UnjudgedReport['reason'][] = ['lost', 'denied', 'failed', 'timeout', 'hung', 'stale'];
 
 /** Each absence once, with everything that it concerns. */
-const reasonsOf = ({ unjudged, reason }: CheckReport): readonly string[] => {
+const reasonsOf = ({ unjudged: all, reason }: CheckReport): readonly string[] => {
+  const unjudged = all.filter(({ suppressed_until }) => suppressed_until === undefined);
   const failures = unjudged.filter((item) => FAILURES.includes(item.reason));
   const groups = grouped(failures.length === 0 ? unjudged : failures, (item) => `${item.detail} (${item.reason})`);
   if (groups.length === 0) return [reason ?? 'it was not judged'];

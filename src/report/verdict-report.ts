@@ -31,6 +31,8 @@ export interface UnjudgedReport {
   readonly severity: 'UNKNOWN' | 'SKIPPED';
   readonly reason: AbsenceReason;
   readonly detail: string;
+  readonly suppressed_until?: string;
+  readonly suppressed_by?: string;
 }
 
 export interface CheckReport {

@@ -1,6 +1,14 @@
 import type { Component } from '../api.ts';
-import type { CheckResult, Enforcement, FindingRecord, Snapshot, UnjudgedRecord, Verdict } from '../engine/snapshot.ts';
-import { bySeverity, isCounted, isSuppressed, severityOf, worst } from '../engine/verdict.ts';
+import type {
+  CheckResult,
+  Enforcement,
+  FindingRecord,
+  Snapshot,
+  Suppressible,
+  UnjudgedRecord,
+  Verdict,
+} from '../engine/snapshot.ts';
+import { bySeverity, isCounted, isSuppressed, severityOf, unsuppressed, worst } from '../engine/verdict.ts';
 import { nameOf } from './component-name.ts';
 import { componentReport } from './component-report.ts';
 import { docsLink } from './docs-link.ts';
@@ -39,12 +47,9 @@ export interface VerdictOptions {
 
 const time = (at: number): string => new Date(at).toISOString();
 
-const suppression = (
-  finding: FindingRecord,
-  now: number,
-): Pick<FindingReport, 'suppressed_until' | 'suppressed_by'> => {
-  const { suppressedUntil, suppressedBy } = finding;
-  if (!isSuppressed(finding, now) || suppressedUntil === undefined) return {};
+const suppression = (said: Suppressible, now: number): Pick<FindingReport, 'suppressed_until' | 'suppressed_by'> => {
+  const { suppressedUntil, suppressedBy } = said;
+  if (!isSuppressed(said, now) || suppressedUntil === undefined) return {};
   return {
     suppressed_until: time(suppressedUntil),
     ...(suppressedBy === undefined ? {} : { suppressed_by: suppressedBy }),
@@ -68,13 +73,17 @@ const findingReport = (finding: FindingRecord, now: number): FindingReport => ({
   docs: docsLink(finding.check),
 });
 
-const unjudgedReport = ({ component, code, reason, detail, verdict }: UnjudgedRecord): UnjudgedReport => ({
-  component: componentReport(component),
-  ...(code === undefined ? {} : { code }),
-  severity: verdict,
-  reason,
-  detail,
-});
+const unjudgedReport = (record: UnjudgedRecord, now: number): UnjudgedReport => {
+  const { component, code, reason, detail, verdict } = record;
+  return {
+    component: componentReport(component),
+    ...(code === undefined ? {} : { code }),
+    severity: verdict,
+    reason,
+    detail,
+    ...suppression(record, now),
+  };
+};
 
 const reasonFor = (check: CheckResult, severity: Verdict, unjudged: readonly UnjudgedRecord[]): string | undefined => {
   if (severity === 'UNKNOWN') return unjudged.find(({ verdict }) => verdict === 'UNKNOWN')?.detail ?? check.reason;
@@ -98,19 +107,21 @@ const aboutSelected = (check: CheckResult, gpus: VerdictOptions['gpus']): CheckR
 };
 
 /** What the check says once what is suppressed is set aside. */
-const countedSeverity = (check: CheckResult, now: number): Verdict =>
-  severityOf(check, { ...check, findings: check.findings.filter((finding) => !isSuppressed(finding, now)) });
+const countedSeverity = (check: CheckResult, now: number): Verdict => unsuppressed(check, now).severity;
 
-const checkReport = (check: CheckResult, now: number): CheckReport => ({
-  id: check.id,
-  category: check.category,
-  title: check.title,
-  severity: countedSeverity(check, now),
-  mode: check.mode,
-  ...(check.reason === undefined ? {} : { reason: check.reason }),
-  findings: check.findings.map((finding) => findingReport(finding, now)),
-  unjudged: check.unjudged.map(unjudgedReport),
-});
+const checkReport = (check: CheckResult, now: number): CheckReport => {
+  const { severity, reason } = unsuppressed(check, now);
+  return {
+    id: check.id,
+    category: check.category,
+    title: check.title,
+    severity,
+    mode: check.mode,
+    ...(reason === undefined ? {} : { reason }),
+    findings: check.findings.map((finding) => findingReport(finding, now)),
+    unjudged: check.unjudged.map((record) => unjudgedReport(record, now)),
+  };
+};
 
 /** A node of which nothing about GPUs was judged has shown nothing. */
 const knowsNothingOfGpus = (checks: readonly CheckResult[]): boolean =>
@@ -132,7 +143,7 @@ const affectedComponents = (checks: readonly CheckResult[], now: number): readon
     if (failing.length === 0) continue;
     const components = failing.flatMap((check) => [
       ...check.findings.filter((finding) => isCounted(check, finding, now)),
-      ...check.unjudged.filter(({ verdict }) => verdict === 'UNKNOWN'),
+      ...check.unjudged.filter((record) => record.verdict === 'UNKNOWN' && !isSuppressed(record, now)),
     ]);
     affected.push({
       category,

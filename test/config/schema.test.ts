@@ -33,6 +33,14 @@ describe('a value that cannot be used', () => {
     ['web: {listen: 9780}', 'muster.yaml:1:7 web.listen: must be a text'],
     ['guard: {cpu_percent: -1}', 'muster.yaml:1:9 guard.cpu_percent: must be 1 to 100'],
     ['metrics: {max_series: 99.5}', 'muster.yaml:1:11 metrics.max_series: must be a whole number'],
+    [
+      'validation: {schedule: every day at 3}',
+      /^muster\.yaml:1:14 validation\.schedule: is no cron expression \(expected 5 or 6 fields but got 4\): write/,
+    ],
+    [
+      'validation: {schedule: 61 3 * * *}',
+      /validation\.schedule: is no cron expression \(.*minute\): write for example/,
+    ],
     ['web: 127.0.0.1:9780', 'muster.yaml:1:1 web: must hold keys and values'],
     ['web:', 'muster.yaml:1:1 web: must hold keys and values'],
     ['nics: {roles: {match: x}}', 'muster.yaml:1:8 nics.roles: must be a list'],

@@ -127,6 +127,30 @@ describe('an acknowledgement', () => {
     expect(await onBench(on, ['validate', '--level', 'quick'])).toMatchObject({ exitCode: 1 });
   });
 
+  it('is refused, as a suppression is, for a number that two GPUs have: the driver counts those that it sees', async () => {
+    const on = await bench('hgx-h100-8');
+    const agent = await agentOn(on);
+    await on.machine.inject('missing@gpu3');
+    await onBench(on, ['control', 'collect']);
+    await expect.poll(() => findings(agent), SOON).toContain('not-in-driver');
+    for (const asked of [
+      ['suppress', 'gpu/*', 'gpu3', '--for', '1h'],
+      ['ack', 'gpu3'],
+    ]) {
+      const { exitCode, stderr } = await onBench(on, [...asked, '--reason', 'x', ...ADMIN]);
+      expect({ exitCode, stderr }).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(
+          /gpu3 means GPU-\S+ at \S+ and GPU-\S+ at \S+; name one by its UUID or its PCI address/,
+        ),
+      });
+    }
+    const [, uuid = ''] =
+      /means (GPU-\S+)/.exec((await onBench(on, ['ack', 'gpu3', '--reason', 'x', ...ADMIN])).stderr) ?? [];
+    const named = await onBench(on, ['suppress', 'gpu/*', uuid, '--for', '1h', '--reason', 'x', ...ADMIN]);
+    expect(named).toMatchObject({ exitCode: 0 });
+  });
+
   it('is refused for what is there at this moment, and for nothing at all', async () => {
     const on = await bench('hgx-h100-8+ib-down@mlx5_2');
     const agent = await agentOn(on);

@@ -32,6 +32,35 @@ const verdictIn = ({ stdout }: Ran): VerdictReport => JSON.parse(stdout) as Verd
 const JSON_OUT = ['-o', 'json', '--only', 'gpu/xid-errors', '--only', 'gpu/ecc-errors'] as const;
 
 describe('suppressions in the configuration', () => {
+  const without = (component: string): string =>
+    `suppressions:\n  - {check: '*', ${component}owner: ann, reason: board ordered, until: ${FAR}}\n`;
+
+  it('of a lost GPU take out of account what nobody can say of it, and the text says so', async () => {
+    const mock = 'hgx-h100-8+lost@gpu3';
+    const yaml = without('component: gpu3, ');
+    const { exitCode, stdout } = await validate(sandbox(), { yaml, mock });
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^READY: PASS \(/m) });
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /– \d+ checks could not judge GPU 3, which is suppressed until 2099-01-01 00:00:00 UTC \(ann: board ordered\): gpu\/ecc-errors, /,
+    );
+    const { checks } = verdictIn(await validate(sandbox(), { yaml, mock, args: ['-o', 'json'] }));
+    expect(checks.find(({ id }) => id === 'gpu/ecc-errors')).toMatchObject({
+      severity: 'PASS',
+      unjudged: expect.arrayContaining([
+        expect.objectContaining({ severity: 'UNKNOWN', suppressed_by: 'ann: board ordered' }),
+      ]),
+    });
+  }, 90_000);
+
+  it.each(['', 'component: gpu4, ', 'component: node, '])(
+    'of {%s} leave it open: silence is health for nobody who was not named',
+    async (component) => {
+      const ran = await validate(sandbox(), { yaml: without(component), mock: 'hgx-h100-8+lost@gpu3' });
+      expect(ran.stdout).toMatch(/^NOT READY: /m);
+    },
+    60_000,
+  );
+
   it('set a finding aside in a one-shot validation, and say who and until when', async () => {
     const yaml = `suppressions:\n  - {check: 'gpu/xid*', component: gpu3, owner: ann, reason: board ordered, until: ${FAR}}\n`;
     const ran = await validate(sandbox(), { yaml, args: JSON_OUT });

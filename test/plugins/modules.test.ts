@@ -122,6 +122,7 @@ describe('what the configuration may say of a module', () => {
   it.each([
     [{ 'lab/god': { mode: 'off' } }, /muster\.yaml:1:\d+ checks\.lab\/god: is not a check; muster checks lists them/],
     [{ 'lab/good': { options: { limit: 3 } } }, /checks\.lab\/good\.options\.limit: is not an option of lab\/good/],
+    [{ 'lab/good': { contexts: ['job'] } }, /checks\.lab\/good\.contexts: lab\/good does not run in job; it runs in /],
   ])('but nothing that it does not know: %j', async (checks, words) => {
     await expect(validated(sandbox, of({ checks }))).rejects.toThrow(words);
   });

@@ -17,7 +17,7 @@ export const labelled = (label: string, text: string, columns: number, palette: 
 };
 
 /** `2025-06-01T11:58:12.000Z` as a person reads it; UTC, as every other tool's log on the node can be shown. */
-const moment = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+export const moment = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 
 const evidenceWords = (evidence: FindingReport['evidence']): string =>
   Object.entries(evidence)

@@ -1,6 +1,6 @@
 import type { Component, Gpu } from '../../api.ts';
 import type { Snapshot } from '../../engine/snapshot.ts';
-import { isCounted } from '../../engine/verdict.ts';
+import { isCounted, isSuppressed } from '../../engine/verdict.ts';
 import { nameOf } from '../../report/component-name.ts';
 import { componentReport } from '../../report/component-report.ts';
 import { type Html, html } from '../html.ts';
@@ -28,7 +28,9 @@ const reasonsOf = ({ checks, at }: Snapshot, { key }: Component): readonly strin
   const silent = enforced.filter(
     (check) =>
       !found.includes(check) &&
-      check.unjudged.some(({ component, verdict }) => component.key === key && verdict === 'UNKNOWN'),
+      check.unjudged.some(
+        (record) => record.component.key === key && record.verdict === 'UNKNOWN' && !isSuppressed(record, at),
+      ),
   );
   // A lost GPU silences every check; three names are enough to see that.
   const questions = silent.slice(0, 3).map(({ id }) => `${id}?`);
