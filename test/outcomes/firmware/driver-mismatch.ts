@@ -26,7 +26,7 @@ export default {
       {
         on: simulated('hgx-h100-8+driver-mismatch').failing({ [PROC]: 'denied: EACCES', [SYS]: 'denied: EACCES' }),
         about: ['node'],
-        saying: /library 580\.159 does not match the loaded kernel module$$/,
+        saying: /library 580\.159 does not match the loaded kernel module$/,
       },
     ],
     'version-mismatch': [
