@@ -105,9 +105,11 @@ it('writes a set of priorities in their order', () => {
 
 describe('a partition key', () => {
   it('is taken as printed', () => expect(partitionKey('0xFFFF\n')).toEqual(known('0xffff')));
-  it.each(['', 'ffff', '0xfff', '0x1ffff', 'N/A', '0x00g0'])('%j is none', (text) =>
-    expect(partitionKey(text).ok).toBe(false),
+  it.each(['', 'ffff', '0xfff', '0x1ffff', '0x0xffff', 'key 0xffff', '0x00g0'])('%j is none', (text) =>
+    expect(partitionKey(text)).toMatchObject({ ok: false, reason: 'failed' }),
   );
+  it('that the device does not have is unsupported', () =>
+    expect(partitionKey('N/A')).toMatchObject({ ok: false, reason: 'unsupported' }));
 });
 
 describe('the threshold of a sensor', () => {

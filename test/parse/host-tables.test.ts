@@ -26,6 +26,7 @@ describe('/proc/<pid>/stat', () => {
     ['without parentheses', STAT.replace(/[()]/g, '')],
     ['with a state that is none', STAT.replace(' D ', ' 7 ')],
     ['with a start time that is none', STAT.replace('990011', '-')],
+    ['with a start time before the boot', STAT.replace('990011', '-990011')],
   ])('%s is an absence', (_, text) => expect(taskStat(text)).toMatchObject({ ok: false, reason: 'failed' }));
 });
 
@@ -65,7 +66,8 @@ describe('tables of the kernel', () => {
     expect(memoryLine(text, 'MemAvailable')).toEqual({ ok: true, value: 2 ** 20 });
     // Before Linux 3.14.
     expect(memoryLine('MemTotal: 1 kB\n', 'MemAvailable')).toMatchObject({ ok: false, reason: 'failed' });
-    expect(memoryLine('MemTotal: 1 MB\n', 'MemTotal')).toMatchObject({ ok: false, reason: 'failed' });
+    for (const line of ['MemTotal: 1 MB\n', 'MemTotal: 1 kB/s\n'])
+      expect(memoryLine(line, 'MemTotal')).toMatchObject({ ok: false, reason: 'failed' });
   });
 
   it.each([
@@ -86,7 +88,8 @@ describe('whether the clock is synchronised', () => {
     ['NTPSynchronized=no\n', false],
   ])('timedatectl: %j', (text, value) => expect(timedatectlSynchronized(text)).toEqual({ ok: true, value }));
   it('an old timedatectl does not say it', () => {
-    expect(timedatectlSynchronized('')).toMatchObject({ ok: false, reason: 'unsupported' });
+    for (const text of ['', 'CanNTPSynchronized=yes\n'])
+      expect(timedatectlSynchronized(text)).toMatchObject({ ok: false, reason: 'unsupported' });
     expect(timedatectlSynchronized('NTPSynchronized=maybe\n')).toMatchObject({ ok: false, reason: 'failed' });
   });
 

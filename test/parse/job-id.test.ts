@@ -30,6 +30,7 @@ describe('the Slurm job of a control group', () => {
     ['a user of that name', '0::/user.slice/job_1234/slurm'],
     ['slurmstepd itself', '0::/system.slice/slurmstepd.scope/system'],
     ['no number', '0::/system.slice/slurmstepd.scope/job_abc/step_0'],
+    ['a directory with a colon in its name', '0::/system.slice/slurmstepd.scope/job_12:34'],
     ['a session', '0::/user.slice/user-1000.slice/session-3.scope'],
     ['nothing', ''],
     ['not a cgroup file', '\u0000\u0001 garbage'],
@@ -75,6 +76,10 @@ describe('what a process was told', () => {
     ],
     [environ('SLURM_PROCID=0', 'RANK=13'), { rank: 13 }],
     [environ('SLURM_JOB_ID=first', 'SLURM_JOB_ID=second'), { jobId: 'first' }],
+    // The highest rank that the job socket takes.
+    [environ('RANK=1000000'), { rank: 1_000_000 }],
+    [environ('RANK=1000001'), {}],
+    [environ('RANK=1000001', 'SLURM_PROCID=5'), { rank: 5 }],
     ['', {}],
   ])('%j', (text, told) => {
     expect(jobEnvironment(text)).toEqual(told);

@@ -64,6 +64,13 @@ describe('lspci -vv', () => {
     expect(bridgesOf(PORTS)[1]?.controls).toMatchObject({ ok: false, reason: 'unsupported' });
   });
 
+  it('gives the type of a bridge that is no port in the words of lspci', () => {
+    const [one] = bridgesOf(
+      bridge('17:00.0', 'PCI-Express to PCI/PCI-X Bridge', 'primary=17, secondary=18, subordinate=18'),
+    );
+    expect(one?.portType).toEqual({ ok: true, value: 'PCI-Express to PCI/PCI-X Bridge' });
+  });
+
   it.each(['ReqRedir', 'CmpltRedir'])('redirects by %s alone', (control) => {
     const [one] = bridgesOf(
       bridge(
@@ -90,6 +97,10 @@ describe('lspci -vv', () => {
       expect(one?.redirects).toEqual({ ok: true, value: false });
     },
   );
+
+  it('is read however it is indented', () => {
+    expect(bridgesOf(PORTS.replaceAll('\t', '        '))).toEqual(bridgesOf(PORTS));
+  });
 
   it('that is denied the capabilities knows the buses and nothing else', () => {
     expect(bridgesOf(DENIED)).toMatchObject([

@@ -44,7 +44,7 @@ describe('a line of step times', () => {
     ['1,2,1,node-1,x,', 'gpu'],
   ])('"%s" is none', (line, why) => {
     const read = readStepLine(ALL, line);
-    expect(read).toMatchObject({ ok: false });
+    expect(read).toMatchObject({ ok: false, reason: 'failed' });
     expect(read).toHaveProperty('detail', expect.stringContaining(why));
   });
 
@@ -74,8 +74,8 @@ describe('a line of a list of jobs', () => {
     expect(readJobLine(PLAIN_JOB_COLUMNS, 'node-7,8841')).toMatchObject({ ok: true, value: { jobId: '8841' } });
   });
 
-  test('has ids in quotes, also with a comma', () => {
-    expect(readJobLine(PLAIN_JOB_COLUMNS, '"node-7", "8841,2"\r')).toEqual({
+  test.each(['"node-7", "8841,2"\r', 'node-7, "8841,2"', 'node-7,"8841,2",'])('has ids in quotes: %j', (line) => {
+    expect(readJobLine(PLAIN_JOB_COLUMNS, line)).toEqual({
       ok: true,
       value: { node: 'node-7', jobId: '8841,2' },
     });

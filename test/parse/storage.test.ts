@@ -113,10 +113,19 @@ describe('mountinfo', () => {
     expect(table.ok && isMachines(table.value)).toBe(true);
   });
 
+  it.each(
+    (
+      'binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl mqueue nsfs proc pstore ' +
+      'rpc_pipefs securityfs selinuxfs sysfs tracefs'
+    ).split(' '),
+  )('%s holds no data of anybody', (type) => {
+    expect(isPseudo(type)).toBe(true);
+    expect(isWrittenTo(type)).toBe(false);
+  });
+
   it('tells types and names apart', () => {
-    expect(isPseudo('cgroup2')).toBe(true);
-    expect(isPseudo('ext4')).toBe(false);
-    expect(['ext4', 'xfs', 'btrfs', 'zfs'].every(isWrittenTo)).toBe(true);
+    expect(['ext4', 'tmpfs', 'overlay', 'nfs4', ''].some(isPseudo)).toBe(false);
+    expect(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'zfs', 'f2fs', 'bcachefs'].every(isWrittenTo)).toBe(true);
     expect(['squashfs', 'nfs4', 'tmpfs', 'overlay', 'vfat', 'iso9660'].some(isWrittenTo)).toBe(false);
     expect(kernelNameOf('/dev/nvme0n1p2')).toEqual({ ok: true, value: 'nvme0n1p2' });
     expect(kernelNameOf('/dev/mapper/vg-root')).toMatchObject({ ok: false, reason: 'unsupported' });
@@ -215,6 +224,11 @@ describe('/proc/mdstat', () => {
       ],
     });
   });
+
+  it.each(['', '\n', 'md0 : active raid1 nvme1n1p2[1] nvme0n1p2[0]\n', 'Permission denied\n'])(
+    'that reads %j is an absence, not a machine without arrays',
+    (text) => expect(raidArrays(text)).toMatchObject({ ok: false, reason: 'failed' }),
+  );
 
   it('may list none', () => {
     expect(raidArrays('Personalities : \nunused devices: <none>\n')).toEqual({ ok: true, value: [] });

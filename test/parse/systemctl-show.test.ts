@@ -45,6 +45,11 @@ describe('systemctl show', () => {
     });
   });
 
+  it('gives a unit that lists no names by its id', () => {
+    const read = readServices(answer(SHOWN.replaceAll(/^Names=.*\n/gm, '')));
+    expect(Object.keys(read.ok ? read.value : {})).toEqual(['nvidia-fabricmanager.service', 'nvidia-dcgm.service']);
+  });
+
   it('leaves out a unit that is cut off, and what is no service', () => {
     const cut = `${SHOWN}\nResult=success\nId=slurmd.service\nNames=slurmd.service\nLoadSt`;
     const socket = SHOWN.replaceAll('nvidia-dcgm.service', 'dbus.socket');

@@ -87,6 +87,22 @@ describe('ibstat', () => {
     ['', { exitCode: 139 }],
   ])('%j with %j is a failure', (text, o) => expect(printed(text, o)).toMatchObject({ ok: false, reason: 'failed' }));
 
+  test('a failure is told in the first line of what was said', () => {
+    expect(printed('', { exitCode: 1, stderr: 'ibpanic: cannot list\nmore of it\n' })).toEqual(
+      absent('failed', 'ibstat exited with 1: ibpanic: cannot list'),
+    );
+  });
+
+  test('a port may have a number of two digits', () => {
+    const text = ca('mlx5_0', port('Active', 'LinkUp', 400)).replace('Port 1:', 'Port 12:');
+    expect(portsOf(printed(text))).toMatchObject([{ ref: { key: 'nic:mlx5_0/12', port: 12 }, state: known('ACTIVE') }]);
+  });
+
+  test('is read however it is indented', () => {
+    const text = ca('mlx5_0', port('Active', 'LinkUp', 400));
+    expect(printed(text.replaceAll('\t', '        '))).toEqual(printed(text));
+  });
+
   test('a software device has no type, and is a port all the same', () => {
     const [rxe] = portsOf(printed(ca('rxe0', port('Active', 'LinkUp', 2, 'Ethernet'), '')));
     expect(rxe?.ref).toEqual({ kind: 'nic', key: 'nic:rxe0/1', device: 'rxe0', port: 1, guid: 'a288c203fe4eab80' });

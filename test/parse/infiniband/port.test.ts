@@ -75,8 +75,16 @@ describe('a port counter', () => {
 
   test.each([
     ['symbol_error', '65535'],
+    ['port_rcv_errors', '65535'],
+    ['port_rcv_remote_physical_errors', '65535'],
+    ['port_xmit_discards', '65535'],
+    ['VL15_dropped', '65535'],
     ['link_downed', '255'],
+    ['link_error_recovery', '255'],
+    ['port_rcv_constraint_errors', '255'],
+    ['port_xmit_constraint_errors', '255'],
     ['excessive_buffer_overrun_errors', '15'],
+    ['local_link_integrity_errors', '15'],
     ['port_xmit_wait', '4294967295'],
     ['link_downed', '4294967295'],
   ])('%s at %s has stopped counting', (name, text) => {
@@ -97,6 +105,32 @@ describe('a port counter', () => {
     ['12 errors', 'failed'],
   ])('%j is %s, and not 0', (text, reason) => {
     expect(counterTotal('symbol_error', text)).toMatchObject({ ok: false, reason });
+  });
+
+  // The names of the files in `counters/` and `hw_counters/`: another spelling is a file that is not there.
+  test('is asked for by the name that the kernel gives it', () => {
+    expect(PORT_COUNTERS).toEqual([
+      'excessive_buffer_overrun_errors',
+      'link_downed',
+      'link_error_recovery',
+      'local_link_integrity_errors',
+      'port_rcv_errors',
+      'port_rcv_remote_physical_errors',
+      'port_xmit_discards',
+      'port_xmit_wait',
+      'symbol_error',
+    ]);
+    expect(HARDWARE_COUNTERS).toEqual([
+      'local_ack_timeout_err',
+      'np_cnp_sent',
+      'out_of_sequence',
+      'packet_seq_err',
+      'rnr_nak_retry_err',
+      'roce_adp_retrans',
+      'roce_slow_restart',
+      'rp_cnp_handled',
+      'rx_icrc_encapsulated',
+    ]);
   });
 
   test('no name is in both directories, so that none hides the other', () => {

@@ -73,6 +73,7 @@ describe('lines become events', () => {
     log.add([kmsg(5, 'IPv6: eth0: link becomes ready'), kmsg(9, xid(48))], { ...reading, lost: 3 });
     log.add([kmsg(20, xid(48))], { ...reading, lost: 4 });
     expect(log.take()).toMatchObject({ since: BOOTED_AT + 5000, lost: 7 });
+    expect(logOf(kmsg(7, xid(48))).since).toBe(BOOTED_AT + 7000);
   });
 
   test('what was taken is not given again, and a sentence goes on over it', () => {
@@ -134,9 +135,10 @@ describe('a GPU that fell off the bus', () => {
   });
 
   test('in the short form', () => {
-    expect(logOf('[ 1.5] NVRM: GPU 0000:29:00.0: GPU has fallen off the bus.').events).toMatchObject([
-      { kind: 'fallen-off-bus', component: { key: 'gpu:00000000:29:00.0' } },
-    ]);
+    const { events } = logOf('[ 1.5] NVRM: GPU 0000:29:00.0: GPU has fallen off the bus.');
+    expect(events).toMatchObject([{ kind: 'fallen-off-bus', component: { key: 'gpu:00000000:29:00.0' } }]);
+    // There is one way to fall off a bus.
+    expect(events[0]).not.toHaveProperty('variant');
   });
 
   test('an Xid 79 is an Xid and nothing else', () => {
@@ -150,6 +152,15 @@ describe('a GPU that fell off the bus', () => {
     const later = Array.from({ length: 10 }, () => 'NVRM: GSP RPC history');
     const last = 'NVRM: fallen off the bus and is not responding to commands.';
     expect(logOf(...[...other, ...later, last].map((text) => `[  100.5] ${text}`)).events).toEqual([]);
+  });
+
+  test.each([
+    [6, 1],
+    [7, 0],
+  ])('with %i lines between its first and its last it is told %i times', (between, told) => {
+    const [first = '', , last = ''] = SENTENCE;
+    const lines = [first, ...Array.from({ length: between }, () => 'NVRM: GSP RPC history'), last];
+    expect(logOf(...lines.map((text) => `[  100.5] ${text}`)).events).toHaveLength(told);
   });
 
   test('a user cannot begin the sentence that the kernel ends', () => {

@@ -75,6 +75,7 @@ describe('a machine check', () => {
     'mce: [Hardware Error]: TSC 0 ADDR 270',
     '[Hardware Error]: CPU:2 (17:31:0) MC17_STATUS[Over|CE|MiscV]: 0xdc2040000000011b',
     'Memory failure: 0xe16677: already hardware poisoned',
+    'python3: Memory failure: 0xe16677: recovery action for dirty LRU page: Recovered',
     bank('8c0000400001'),
   ])('says nothing in %s', (text) => {
     expect(parseMachineCheck(text)).toBeUndefined();
@@ -137,7 +138,12 @@ describe('nvidia-peermem', () => {
   it('is heard of a stale registration alone', () => {
     const line =
       'nvidia-peermem nv_get_p2p_free_callback:127 ERROR detected invalid context, skipping further processing';
-    expect(parsePeermem(line)).toMatchObject({ kind: 'other', fields: { event: 'peermem-invalid-context' } });
+    // The variant keeps it apart from whatever else is of kind "other".
+    expect(parsePeermem(line)).toMatchObject({
+      kind: 'other',
+      fields: { event: 'peermem-invalid-context' },
+      variant: 'peermem-invalid-context',
+    });
     expect(parsePeermem(` ${line}`)).toBeUndefined();
     expect(parsePeermem('nvidia-peermem nv_mem_client_init:1 registered')).toBeUndefined();
   });

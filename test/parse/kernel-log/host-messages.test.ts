@@ -34,6 +34,8 @@ describe('a CPU that stands still', () => {
     ['NMI watchdog: Watchdog detected hard LOCKUP on cpu 7', 'hard', '7'],
     ['watchdog: Watchdog detected hard LOCKUP on cpu 12', 'hard', '12'],
     ['watchdog: CPU4: Watchdog detected hard LOCKUP on cpu 4', 'hard', '4'],
+    // Old kernels print the words alone.
+    ['Watchdog detected hard LOCKUP on cpu 7', 'hard', '7'],
     ['rcu: INFO: rcu_preempt self-detected stall on CPU', 'rcu', undefined],
     ['rcu: INFO: rcu_sched detected stalls on CPUs/tasks:', 'rcu', undefined],
     ['rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 3-... } 21 jiffies', 'rcu', undefined],
@@ -53,10 +55,12 @@ describe('a CPU that stands still', () => {
       pid: '77',
     });
   });
-  test.each(['watchdog: Delayed init of the lockup detector failed', 'NMI watchdog: Enabled.', 'rcu: INFO: rcu_idle'])(
-    '%s is not one',
-    (text) => expect(parseLockup(text)).toBeUndefined(),
-  );
+  test.each([
+    'watchdog: Delayed init of the lockup detector failed',
+    'NMI watchdog: Enabled.',
+    'rcu: INFO: rcu_idle',
+    'python3: rcu: INFO: rcu_preempt self-detected stall on CPU',
+  ])('%s is not one', (text) => expect(parseLockup(text)).toBeUndefined());
 });
 
 describe('a death in the kernel', () => {

@@ -19,6 +19,13 @@ describe('an SXid message', () => {
     });
   });
 
+  test('links and severities are counted apart', () => {
+    const variants = ['Fatal, Link 30', 'Fatal, Link 31', 'Non-fatal, Link 30', 'Fatal', 'Unknown error'].map(
+      (rest) => parseSxid(`nvidia-nvswitch3: SXid (PCI:0000:05:00.0): 20034, ${rest}`)?.variant,
+    );
+    expect(variants).toEqual(['true 30', 'true 31', 'false 30', 'true', '']);
+  });
+
   test('severity is not invented where none is printed', () => {
     expect(parseSxid('nvidia-nvswitch3: SXid (PCI:0000:05:00.0): 20123, Unknown error')?.fields.fatal).toBeUndefined();
   });
@@ -59,6 +66,17 @@ describe('a PCIe error', () => {
     expect(parseAer(text)).toMatchObject({ kind: 'aer', component: { key }, fields: { severity } });
   });
 
+  test('names the device, its severity and the layer, also behind the name of an interface', () => {
+    const parsed = parseAer(
+      'mlx5_core 0000:3b:00.0 eth0: PCIe Bus Error: severity=Corrected, type=Data Link Layer, (Transmitter ID)',
+    );
+    expect(parsed).toMatchObject({
+      component: { key: 'nic:00000000:3B:00.0' },
+      fields: { driver: 'mlx5_core', device: '0000:3b:00.0', severity: 'correctable', layer: 'Data Link Layer' },
+      variant: '0000:3b:00.0 correctable',
+    });
+  });
+
   test('old kernels print the function after a colon', () => {
     const text =
       'pcieport 0000:00:03:0: PCIe Bus Error: severity=Corrected, type=Data Link Layer, id=0018 (Receiver ID)';
@@ -89,6 +107,8 @@ describe('a line of the ConnectX driver', () => {
       kind: 'mlx5',
       component: { key: 'nic:00000000:03:00.0' },
       fields: { event },
+      // What is repeated is counted by event and interface.
+      variant: text.includes(' eth0: ') ? `${event} eth0` : event,
     });
   });
 
@@ -128,7 +148,8 @@ describe('an out-of-memory kill', () => {
     'postgres invoked oom-killer: gfp_mask=0x280da, order=0, oom_score_adj=0',
     'oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),task=postgres,pid=12345,uid=1000',
     'oom_reaper: reaped process 345646 (vector), now anon-rss:0kB',
-  ])('%s belongs to a kill that is counted already', (text) => expect(parseOom(text)).toBeUndefined());
+    'agent: saw "Out of memory: Killed process 123 (httpd)"',
+  ])('%s is no kill, or belongs to one that is counted already', (text) => expect(parseOom(text)).toBeUndefined());
 });
 
 it('none of them throws on any text', () => {

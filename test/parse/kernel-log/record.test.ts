@@ -60,6 +60,22 @@ describe('one line of the kernel log', () => {
       { at: local(2024, 2, 29, 10, 0, 0), fromKernel: true },
     ],
     ['pstore', `<6>[  201.650687] ${TEXT}`, { monotonicUs: 201650687, facility: 0, priority: 6, fromKernel: true }],
+    [
+      'pstore, written by a user',
+      `<14>[  201.650687] ${TEXT}`,
+      { monotonicUs: 201650687, facility: 1, priority: 6, fromKernel: false },
+    ],
+    [
+      'syslog with fractions of a second',
+      `May 31 06:18:52.123456 atom kernel: ${TEXT}`,
+      { at: local(2025, 5, 31, 6, 18, 52), fromKernel: true },
+    ],
+    ['journalctl -o short-unix', `1740000000.250000 atom kernel: ${TEXT}`, { at: 1_740_000_000_250, fromKernel: true }],
+    [
+      'journalctl -o short-full',
+      `Thu 2025-02-20 06:18:52 UTC atom kernel: ${TEXT}`,
+      { at: local(2025, 2, 20, 6, 18, 52), fromKernel: true },
+    ],
     ['text that says kernel', `node-3 kernel: ${TEXT}`, { fromKernel: true }],
     ['bare text', TEXT, { fromKernel: false }],
     [
@@ -86,6 +102,17 @@ describe('one line of the kernel log', () => {
   ])('%s', (_dialect, line, expected) => {
     expect(parseKernelLine(line, NOW)).toEqual(expect.objectContaining({ ...expected, text: TEXT }));
   });
+
+  test.each([...'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ').entries()])(
+    'month %i is %s',
+    (month, name) => {
+      // On 1 June 2025 the months that follow are those of the year before.
+      const year = month <= 5 ? 2025 : 2024;
+      const at = local(year, month + 1, 1, 0, 0, 7);
+      expect(parseKernelLine(`${name}  1 00:00:07 atom kernel: ${TEXT}`, NOW)?.at).toBe(at);
+      expect(parseKernelLine(`[Sun ${name}  1 00:00:07 ${year}] ${TEXT}`, NOW)?.at).toBe(at);
+    },
+  );
 
   test.each([
     ['syslog', `Jan  5 06:18:52 atom myprog[12]: ${TEXT}`],
@@ -132,6 +159,7 @@ describe('dialects in which a log may be handed over', () => {
     `[Thu Nov 26 19:00:01 2026] [  T123] ${XID}`,
     `[370448.123] node7 kernel: ${XID}`,
     `Thu 2026-11-26 19:00:01 UTC node7 kernel: ${XID}`,
+    `Thu 2026-11-26 19:00:01 CEST node7 kernel: ${XID}`,
     `1795719269.000000 node7 kernel: ${XID}`,
     `[Nov26 19:00] ${XID}`,
     `[  +0.000012] ${XID}`,

@@ -29,6 +29,7 @@ describe('what the kernel says of an NVMe drive', () => {
     ['protection error, dev nvme0n1, sector 12 op 0x0:(READ)', 'nvme0n1', 'io-error'],
     ['block nvme0n1: no available path - failing I/O', 'nvme0n1', 'io-error'],
     ['block nvme0c2n1: no usable path - failing I/O', 'nvme0n1', 'io-error'],
+    ['block nvme0c12n1: no usable path - failing I/O', 'nvme0n1', 'io-error'],
   ])('%s', (text, device, event) => {
     expect(parseNvme(text)).toMatchObject({
       kind: 'nvme',
@@ -129,6 +130,12 @@ describe('what the kernel says of a file server', () => {
     ],
     [
       'Lustre: scratch-OST0001-osc-ffff9d2c4a5e8000: Connection restored to 10.1.0.5@o2ib (at 10.1.0.5@o2ib)',
+      'scratch-OST0001-osc',
+      'answers',
+      'lustre',
+    ],
+    [
+      'Lustre: 2345:12:(import.c:1437:ptlrpc_import_recovery_state_machine()) scratch-OST0001-osc-ffff9d2c4a5e8000: Connection restored to 10.1.0.5@o2ib (at 10.1.0.5@o2ib)',
       'scratch-OST0001-osc',
       'answers',
       'lustre',

@@ -74,6 +74,12 @@ describe('an Xid message', () => {
     });
   });
 
+  test('154 is not believed where it quotes the action of another', () => {
+    expect(
+      xid('154, see GPU recovery action changed from 0x0 (None) to 0x4 (Drain and Reset)')?.fields,
+    ).not.toHaveProperty('recoveryAction');
+  });
+
   test.each([
     [
       '149, NETIR_LINK_EVT  Fatal   XC0 i0 Link 08 (0x004505c6 0x00000001 0x2 0x3 0x4 0x5)',
@@ -82,6 +88,7 @@ describe('an Xid message', () => {
       '08',
     ],
     ['149, NETIR Fatal XC0 i0 Link -1 (0x004505c6 0x00000001 0x2)', 'NETIR', 'Fatal', '-1'],
+    ['149, NETIR  Fatal  XC0  i0  Link -1  (0x004505c6 0x00000001 0x2)', 'NETIR', 'Fatal', '-1'],
     [
       '145, pid=8, name=ray::W, RLW_RXPIPE Nonfatal XC0 i0 Link 13 (0x004505c6 0x00000001)',
       'RLW_RXPIPE',

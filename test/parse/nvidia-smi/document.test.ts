@@ -32,12 +32,25 @@ describe('around the document', () => {
     expect(gpuOf(damaged, 1)).toEqual(gpuOf(h100, 1));
   });
 
+  test('a GPU whose end is missing ends where the next one begins', () => {
+    const open = h100.replace('</gpu>', '');
+    expect(gpusOf(answer(open))).toHaveLength(2);
+    expect(gpuOf(open).rows.pending).toEqual(value(false));
+    expect(gpuOf(edited(open, 'fabric/state', undefined)).fabric.state).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('output ended early'),
+    });
+    expect(gpuOf(open, 1)).toEqual(gpuOf(h100, 1));
+  });
+
   test('a GPU that the output did not reach is there, with nothing known', () => {
     const [first, second] = gpusOf(answer(h100.slice(0, h100.indexOf('</gpu>') - 20)));
     expect(first?.product).toEqual(value('NVIDIA H100 80GB HBM3'));
     expect(first?.inforomCorrupted).toMatchObject({ ok: false, reason: 'failed' });
     expect(second?.ref).toEqual({ kind: 'gpu', key: 'gpu:#1', index: 1 });
     expect(second?.health).toMatchObject({ ok: false, reason: 'failed' });
+    const four = h100.slice(0, h100.indexOf('</gpu>')).replace('<attached_gpus>2<', '<attached_gpus>4<');
+    expect(gpusOf(answer(four)).map(({ ref }) => ref.index)).toEqual([0, 1, 2, 3]);
   });
 });
 
@@ -75,6 +88,14 @@ describe('no document', () => {
     ['', 15, 'lost'],
     ['', 12, 'failed'],
     ['', 77, 'failed'],
+    ['', 2, 'failed'],
+    ['', 3, 'unsupported'],
+    ['', 6, 'no-device'],
+    ['', 8, 'failed'],
+    ['', 10, 'failed'],
+    ['', 13, 'failed'],
+    ['', 14, 'failed'],
+    ['', 255, 'failed'],
     ["NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9, 'failed'],
     ['No devices were found', 6, 'no-device'],
     ['Failed to initialize NVML: Insufficient Permissions', 255, 'denied'],
@@ -86,17 +107,32 @@ describe('no document', () => {
     expect(driver.ok).toBe(reason === 'no-device');
   });
 
-  test('a library that does not fit is known as such, with its version', () => {
-    const { gpus, driver } = answer(
-      'Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.159\n',
-      18,
-    );
-    expect(gpus).toMatchObject({ ok: false, reason: 'failed' });
-    expect(driver).toMatchObject({
-      ok: true,
-      value: { libraryMismatch: value(true), libraryVersion: value('580.159'), version: { ok: false } },
-    });
+  test.each(['580.159', '580.159.04'])(
+    'a library that does not fit is known as such, with its version %s',
+    (version) => {
+      const { gpus, driver } = answer(
+        `Failed to initialize NVML: Driver/library version mismatch\nNVML library version: ${version}\n`,
+        18,
+      );
+      expect(gpus).toMatchObject({ ok: false, reason: 'failed' });
+      expect(driver).toMatchObject({
+        ok: true,
+        value: { libraryMismatch: value(true), libraryVersion: value(version), version: { ok: false } },
+      });
+    },
+  );
+});
+
+test('a library that does not fit may not say its version', () => {
+  expect(answer('Failed to initialize NVML: Driver/library version mismatch\n', 18).driver).toMatchObject({
+    ok: true,
+    value: { libraryMismatch: value(true), libraryVersion: { ok: false, reason: 'failed' } },
   });
+});
+
+test('what was said at length is shortened', () => {
+  const { gpus } = answer(`\n  ${'x'.repeat(500)}  \nmore\n`, 9);
+  expect(gpus.ok ? '' : gpus.detail).toMatch(/^nvidia-smi: x{160}… \(exit code 9: /);
 });
 
 describe('GPUs that could not be opened', () => {
@@ -108,6 +144,8 @@ describe('GPUs that could not be opened', () => {
     ['GPU 0000:02:00.0: GPU is lost. Reboot the system to recover this GPU', '00000000:02:00.0', 'lost'],
     ['gpu 0000:02:00.0: GPU is lost.', '00000000:02:00.0', 'lost'],
     ['GPU 0000:02:00.0: Unknown\nError', '00000000:02:00.0', 'unknown-error'],
+    ['GPU 0000:02:00.0:\n  GPU is\n  lost', '00000000:02:00.0', 'lost'],
+    ['\nGPU 0000:02:00.0: GPU is lost', '00000000:02:00.0', 'lost'],
     ['GPU 0000:02:00.0: GPU requires reset', '00000000:02:00.0', 'requires-reset'],
   ])('%s', (text, pciBusId, health) => {
     for (const stdout of [`${line}${text}\n`, `${line}${text}\n${h100}`, `${h100}\n${line}${text}`]) {
@@ -124,6 +162,17 @@ describe('GPUs that could not be opened', () => {
       .map((text) => line + text)
       .join('\n');
     expect(gpusOf(answer(stdout, 255)).map(({ ref }) => ref.key)).toEqual(['gpu:000:BA:80.0', 'gpu:00000000:17:00.0']);
+  });
+
+  test('of two lines about one GPU the first counts', () => {
+    const stdout = ['GPU is lost', 'Unknown Error'].map((words) => `${line}GPU0000:17:00.0: ${words}`).join('\n');
+    expect(gpusOf(answer(stdout, 255)).map(({ health }) => health)).toEqual([value('lost')]);
+  });
+
+  test('what the GPU says of itself counts before such a line', () => {
+    const lost = edited(h100, 'temperature/gpu_temp', 'GPU is lost');
+    const gpus = gpusOf(answer(`${lost}${line}GPU 0000:53:00.0: Unknown Error\n`));
+    expect(gpus.map(({ health }) => health)).toEqual([value('lost'), value('answering')]);
   });
 
   test('one among the listed is contradicted, and the others keep their index', () => {
@@ -145,6 +194,10 @@ describe('GPUs that could not be opened', () => {
   test('a process cannot forge such a line', () => {
     const forged = edited(h100, 'processes/process_info/process_name', `${line}GPU 0000:64:00.0: GPU is lost`);
     expect(gpuOf(forged, 1).health).toEqual(value('answering'));
+    const last = h100.lastIndexOf('<processes>');
+    const words = `<process_info><pid>1</pid><process_name>${line}GPU 0000:53:00.0: GPU is lost</process_name></process_info>`;
+    const ofTheOther = h100.slice(0, last) + h100.slice(last).replace('<processes>', `<processes>${words}`);
+    expect(gpusOf(answer(ofTheOther)).map(({ health }) => health)).toEqual([value('answering'), value('answering')]);
   });
 });
 

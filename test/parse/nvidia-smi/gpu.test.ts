@@ -46,8 +46,22 @@ describe('an H100 on driver 580', () => {
     });
   });
 
+  test('power that is not told for the instant is the average', () => {
+    for (const text of ['N/A', undefined])
+      expect(gpuOf(edited(h100, 'gpu_power_readings/instant_power_draw', text)).power.drawWatts).toEqual({
+        signal: value(68.57),
+      });
+  });
+
   test('clocks are in hertz and memory in bytes', () => {
-    expect(gpu.clock).toMatchObject({ smHertz: { signal: value(345e6) }, maxSmHertz: value(1980e6) });
+    expect(gpu.clock).toEqual({
+      smHertz: { signal: value(345e6) },
+      memoryHertz: { signal: value(2619e6) },
+      maxSmHertz: value(1980e6),
+      maxMemoryHertz: value(2619e6),
+      applicationSmHertz: value(1980e6),
+      defaultApplicationSmHertz: value(1980e6),
+    });
     expect(gpu.memory).toEqual({ totalBytes: value(81559 * 2 ** 20), usedBytes: value(2 ** 20) });
   });
 
@@ -87,10 +101,32 @@ describe('an H100 on driver 580', () => {
       histogram: value({ max: 2560, high: 1, partial: 0, low: 0, none: 0 }),
     });
     expect(gpu.retiredPages.count).toMatchObject({ ok: false, reason: 'unsupported' });
-    expect(gpu.pcie).toMatchObject({ generation: value(5), width: value(16), replays: { counter: value(150) } });
+    const elsewhere = { counter: { ok: false, reason: 'unsupported' } };
+    expect(gpu.pcie).toMatchObject({
+      generation: value(5),
+      maxGeneration: value(5),
+      width: value(16),
+      maxWidth: value(16),
+      replays: { counter: value(150) },
+      aer: { correctable: elsewhere, nonfatal: elsewhere, fatal: elsewhere },
+    });
     expect(gpu.processes).toEqual(
       value([{ pid: 4242, name: 'python <train>', type: 'C', memoryBytes: value(512 * 2 ** 20) }]),
     );
+  });
+
+  test.each([
+    ['Yes', value(true)],
+    ['No', value(false)],
+    ['Maybe', { ok: false, reason: 'failed' }],
+  ])('needs a reset: %s', (text, needed) => {
+    const status = `<gpu_reset_status><reset_required>${text}</reset_required></gpu_reset_status>`;
+    expect(gpuOf(h100.replace('</gpu>', `${status}</gpu>`)).resetRequired).toMatchObject(needed);
+  });
+
+  test.each(['', ' id=""', ' id="N/A"'])('without an address (%j) is known by its place', (id) => {
+    const nameless = edited(h100.replace(' id="00000000:53:00.0"', id), 'pci/pci_bus_id', 'N/A');
+    expect(gpuOf(nameless).ref.key).toBe('gpu:#0');
   });
 
   test('an empty chassis serial number is not a serial number', () => {
@@ -115,6 +151,10 @@ describe('a V100 on driver 470', () => {
     expect(gpu.temperature).toMatchObject({ slowdownCelsius: value(87), shutdownCelsius: value(90) });
     expect(gpu.retiredPages).toEqual({ count: value(4), pending: value(true) });
     expect(gpu.rows.pending).toMatchObject({ ok: false, reason: 'unsupported' });
+  });
+  test('an empty element says nothing of what it would hold', () => {
+    const empty = gpuOf(v100.replace('</gpu>', '<fabric></fabric></gpu>'));
+    expect(empty.fabric.state).toMatchObject({ ok: false, reason: 'unsupported' });
   });
   test('what came with later drivers is unsupported, and says so', () => {
     for (const reading of [gpu.fabric.state, gpu.recoveryAction, gpu.architecture, gpu.platform.slot]) {
@@ -207,6 +247,46 @@ describe('what is missing', () => {
       );
     },
   );
+  test('the architecture tells which limits a GPU has that prints none', () => {
+    const bare = collapsed(h100, 'temperature', '<gpu_temp>29 C</gpu_temp>');
+    expect(gpuOf(bare).temperature).toMatchObject({
+      slowdownMarginCelsius: { ok: false, reason: 'failed' },
+      slowdownCelsius: { ok: false, reason: 'unsupported' },
+    });
+    for (const architecture of ['Ada Lovelace', 'Blackwell'])
+      expect(gpuOf(edited(bare, 'product_architecture', architecture)).temperature.slowdownMarginCelsius).toMatchObject(
+        {
+          reason: 'failed',
+        },
+      );
+    for (const architecture of ['Kepler', 'Maxwell', 'Pascal', 'Volta', 'Turing', 'Ampere', undefined]) {
+      expect(gpuOf(edited(bare, 'product_architecture', architecture)).temperature).toMatchObject({
+        slowdownMarginCelsius: { ok: false, reason: 'unsupported' },
+        slowdownCelsius: { ok: false, reason: 'failed' },
+      });
+    }
+  });
+  test('where the driver does not say its version, that is said', () => {
+    const nameless = h100.replace(/<driver_version>.*<\/driver_version>/, '');
+    const reading = gpuOf(edited(nameless, 'fabric/state', undefined)).fabric.state;
+    expect(reading.ok ? '' : reading.detail).toContain('the driver, whose version is not printed');
+  });
+  const ofDriver = (version: string, xml: string): string =>
+    xml.replace('<driver_version>580.105.08<', `<driver_version>${version}<`);
+  test.each([
+    ['product_architecture', '515.105', '510.47', (xml: string) => gpuOf(xml).architecture],
+    ['gsp_firmware_version', '470.74', '460.32', (xml: string) => gpuOf(xml).gspFirmwareVersion],
+    ['gpu_recovery_action', '570.124', '565.57', (xml: string) => gpuOf(xml).recoveryAction],
+    ['temperature/gpu_temp_tlimit', '525.125', '525.105', (xml: string) => gpuOf(xml).temperature.marginCelsius.signal],
+  ])('%s is a failure from driver %s on, and was unknown to %s', (path, since, before, reading) => {
+    const without = edited(h100, path, undefined);
+    expect(reading(ofDriver(since, without))).toMatchObject({ ok: false, reason: 'failed' });
+    expect(reading(ofDriver(before, without))).toMatchObject({ ok: false, reason: 'unsupported' });
+  });
+  test('of whichever driver, what is printed with another is a failure without it', () => {
+    const without = edited(h100, 'mig_mode/current_mig', undefined);
+    expect(gpuOf(ofDriver('460.32', without)).migEnabled).toMatchObject({ ok: false, reason: 'failed' });
+  });
   test('nothing is a failure in a whole output', () => {
     for (const xml of [h100, v100, mig]) expect(JSON.stringify(gpusOf(answer(xml)))).not.toContain('"reason":"failed"');
   });

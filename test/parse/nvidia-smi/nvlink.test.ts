@@ -88,6 +88,25 @@ describe('nvidia-smi nvlink', () => {
     expect(readNvLinks(run('No devices were found', 6), known(run('')))).toMatchObject({ reason: 'no-device' });
   });
 
+  // A tool that does not know the call, or prints another answer in its place, says nothing of the links.
+  test.each([
+    ['<?xml version="1.0" ?>\n<nvidia_smi_log>', 0, 'unsupported'],
+    ['\n <?xml version="1.0" ?>', 0, 'unsupported'],
+    ['<?xml version="1.0" ?>', 9, 'failed'],
+    ['see <?xml version="1.0" ?>', 0, 'failed'],
+    ['Invalid combination of input arguments.', 2, 'unsupported'],
+    ['Usage: what', 1, 'unsupported'],
+    ['Usage: what', 3, 'unsupported'],
+    ['Usage: what', 13, 'unsupported'],
+    ['Usage: what', 126, 'unsupported'],
+    ['Usage: what', 127, 'unsupported'],
+    ['Usage: what', 8, 'failed'],
+    ['Failed to initialize NVML: Driver/library version mismatch', 1, 'failed'],
+    ['Unknown Error', 1, 'failed'],
+  ])('that prints %j and exits with %i is %s', (stdout, exitCode, reason) => {
+    expect(readNvLinks(run(stdout, exitCode), known(run('')))).toMatchObject({ ok: false, reason });
+  });
+
   test('no text throws', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(status.length), fc.nat(errors.length), (text, a, b) => {

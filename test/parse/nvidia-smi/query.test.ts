@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GpuSample, Reading } from '../../../src/api.ts';
 import { type QuerySample, readQueryHeader, readQueryLine } from '../../../src/parse/nvidia-smi/query.ts';
+import { refusedField } from '../../../src/parse/nvidia-smi/refused-field.ts';
 import { HEADER, logLines, logText, uuidOf } from '../../support/query-log.ts';
 import { haveSamples, sample, sampleNames } from '../../support/samples.ts';
 
@@ -84,6 +85,9 @@ describe('a column of nvidia-smi --query-gpu', () => {
     '[Insufficient Permissions]',
     '[Requested functionality has been deprecated]',
     'Some Later Word',
+    'another word',
+    'zero',
+    'Zero',
     '',
   ])('that says "%s" says nothing', (text) => {
     for (const column of ['utilization.gpu [%]', 'clocks_event_reasons.active', 'clocks_event_reasons.sw_power_cap'])
@@ -93,6 +97,46 @@ describe('a column of nvidia-smi --query-gpu', () => {
   test('in a unit that NVIDIA does not print there is not guessed at', () => {
     const header = 'timestamp, index, power.draw [mW], utilization.gpu [%]';
     expect(sampleOf(header, `${AT}, 0, 631950, 90 %`).sample).toEqual({ at: AT_MS, utilizationRatio: 0.9 });
+    const odd = 'timestamp, index, clocks_event_reasons.sw_power_cap [us], utilization.gpu [%]';
+    expect(sampleOf(odd, `${AT}, 0, Active, 90 %`).sample).toEqual({ at: AT_MS, utilizationRatio: 0.9 });
+  });
+
+  const REASONS = [
+    ['gpu_idle', 'idle', 0x1],
+    ['applications_clocks_setting', 'application_clocks', 0x2],
+    ['sw_power_cap', 'sw_power_cap', 0x4],
+    ['hw_slowdown', 'hw_slowdown', 0x8],
+    ['sync_boost', 'sync_boost', 0x10],
+    ['sw_thermal_slowdown', 'sw_thermal', 0x20],
+    ['hw_thermal_slowdown', 'hw_thermal', 0x40],
+    ['hw_power_brake_slowdown', 'hw_power_brake', 0x80],
+    ['display_clocks_setting', 'display', 0x100],
+  ] as const;
+
+  test.each(REASONS)('of the reason %s says %s, as a flag and as a bit of the mask', (name, reason, bit) => {
+    for (const group of ['clocks_event_reasons', 'clocks_throttle_reasons']) {
+      expect(sampleWith(`${group}.${name}`, 'Active').throttled).toEqual({ [reason]: true });
+      const { throttled = {} } = sampleWith(`${group}.active`, `0x${bit.toString(16).padStart(16, '0')}`);
+      expect(Object.entries(throttled).filter(([, isActive]) => isActive)).toEqual([[reason, true]]);
+    }
+  });
+
+  test.each([
+    ['utilization.gpu [%]', '100', '101'],
+    ['clocks.sm [MHz]', '10000', '10001'],
+    ['power.draw [W]', '20000.00', '20000.01'],
+    ['temperature.gpu', '250', '251'],
+    ['temperature.gpu', '-100', '-101'],
+    ['pcie.link.gen.current', '16', '17'],
+    ['pcie.link.width.current', '64', '65'],
+    ['remapped_rows.correctable', '1000000', '1000001'],
+    ['clocks_event_reasons_counters.sw_power_cap [us]', '0', '-1'],
+  ])('%s may say %s, but no machine gives %s', (column, possible, impossible) => {
+    expect(Object.keys(sampleWith(column, possible))).toHaveLength(2);
+    expect(read(`timestamp, index, ${column}, power.limit [W]`, `${AT}, 3, ${impossible}, 700.00`)).toMatchObject({
+      ok: false,
+      reason: 'failed',
+    });
   });
 
   test('of the reasons in force is a bit mask, in which unsupported bits say nothing', () => {
@@ -156,6 +200,20 @@ describe('which GPU a line is about', () => {
     });
   });
 
+  test('keeps its name and address as long as index and UUID are the same', () => {
+    const line = `${AT}, 3, ${uuidOf(1, 3)}, NVIDIA H100 80GB HBM3, 00000000:1b:00.0, Disabled, 90 %`;
+    const silent = `${AT}, 3, ${uuidOf(1, 3)}, [Unknown Error], [Unknown Error], Disabled, 90 %`;
+    expect(sampleOf(header, line, silent).ref).toMatchObject({
+      model: 'NVIDIA H100 80GB HBM3',
+      pciBusId: '00000000:1B:00.0',
+    });
+  });
+
+  test('may be told by the bus id alone', () => {
+    const line = `${AT}, 00000000:1b:00.0, 90 %`;
+    expect(sampleOf('timestamp, pci.bus_id, utilization.gpu [%]', line).ref.key).toBe('gpu:00000000:1B:00.0');
+  });
+
   test('is told by the bus id where captures have one UUID for all, and by the index where there is nothing else', () => {
     const masked = 'GPU-00000000-0000-0000-0000-000000000000';
     const line = `${AT}, 3, ${masked}, NVIDIA H100 80GB HBM3, 00000000:1b:00.0, Disabled, 90 %`;
@@ -165,11 +223,24 @@ describe('which GPU a line is about', () => {
 
   test('is the same object for each line of one GPU', () => {
     const columns = columnsOf(HEADER);
-    const refs = logLines({ node: 1, minutes: 2 }).map((line) => {
+    const lines = logLines({ node: 1, minutes: 2 });
+    // In the order in which they are printed, and in any other.
+    const refs = [...lines, ...lines.toReversed(), ...lines.filter((_, i) => i % 3 === 0)].map((line) => {
       const one = readQueryLine(columns, line);
       return one.ok ? one.value.ref : undefined;
     });
     expect(new Set(refs).size).toBe(8);
+  });
+
+  test('is remembered also after more GPUs than any node has', () => {
+    const columns = columnsOf('timestamp, index, uuid, utilization.gpu [%]');
+    const idOf = (n: number): string => `GPU-${String(n).padStart(8, '0')}-aaaa-bbbb-cccc-000000000000`;
+    for (let n = 1; n <= 4097; n += 1) readQueryLine(columns, `${AT}, ${n % 1000}, ${idOf(n)}, 90 %`);
+    const lost = readQueryLine(columns, `${AT}, ${4097 % 1000}, [GPU is lost], [GPU is lost]`);
+    expect(lost).toMatchObject({ ok: true, value: { ref: { uuid: idOf(4097) } } });
+    // Those before are not: what looks like a UUID must not fill the memory.
+    const forgotten = readQueryLine(columns, `${AT}, ${4096 % 1000}, [GPU is lost], [GPU is lost]`);
+    expect(forgotten).toMatchObject({ ok: true, value: { ref: { key: 'gpu:#96' } } });
   });
 });
 
@@ -181,6 +252,8 @@ describe('a header', () => {
     ['nohup: ignoring input', 'failed', 'no header'],
     ['', 'failed', 'no header'],
     ['2026/11/26 14:30:01.123, 0, 90 %', 'failed', 'no header'],
+    ['timestamp, index, utilization.gpu [%], 5', 'failed', 'no header'],
+    ['timestamp, index, utilization.gpu [%],  ', 'failed', 'no header'],
     ['timestamp', 'failed', 'no header'],
   ])('"%s" is %s', (line, reason, words) => {
     const header = readQueryHeader(line);
@@ -208,6 +281,31 @@ describe('a line in quotes', () => {
   );
 });
 
+test('blanks around the fields and the end of a line of Windows are nothing', () => {
+  const header = 'timestamp, index, utilization.gpu [%], power.draw [W]';
+  expect(sampleOf(header, `  ${AT}  ,\t3 , 90 % ,631.95 W \r`)).toEqual(sampleOf(header, `${AT}, 3, 90 %, 631.95 W`));
+});
+
+describe('the column that nvidia-smi refuses', () => {
+  test.each([
+    ['Field "gpu.power.draw" is not a valid field to query.', 'gpu.power.draw'],
+    [' Field "gpu.power.draw" is not a valid field to query.\r\n', 'gpu.power.draw'],
+    ['Field "" is not a valid field to query.', undefined],
+    ['Field "x" is not a valid field to query. Really', undefined],
+    ['The Field "x" is not a valid field to query.', undefined],
+    ['', undefined],
+  ])('%j: %s', (line, column) => {
+    expect(refusedField(line)).toBe(column);
+  });
+});
+
+test.each(['1', '0x1', '90 %', '-'])('%j is no answer of a flag', (text) => {
+  expect(read('timestamp, index, clocks_event_reasons.sw_power_cap', `${AT}, 3, ${text}`)).toMatchObject({
+    ok: false,
+    reason: 'failed',
+  });
+});
+
 describe('a damaged line says nothing at all', () => {
   const header = 'timestamp, index, utilization.gpu [%], power.draw [W]';
   const whole = `${AT}, 0, 90 %, 631.95 W`;
@@ -225,6 +323,9 @@ describe('a damaged line says nothing at all', () => {
     ['of another format', `2026-11-26T14:30:01.123, 0, 90 %, 631.95 W`, 'no time'],
     ['of no GPU', `${AT}, [N/A], 90 %, 631.95 W`, 'says which GPU'],
     ['of an impossible GPU', `${AT}, 99999, 90 %, 631.95 W`, 'index'],
+    ['of a GPU below zero', `${AT}, -1, 90 %, 631.95 W`, 'index'],
+    ['with a value that is a number of another column', `${AT}, 0, 90 %, 631.95 W 7`, 'no value of power.draw'],
+    ['with a value that begins oddly', `${AT}, 0, {90 %, 631.95 W`, 'no value of utilization.gpu'],
     ['of NULs', '\0'.repeat(80), 'fields'],
   ])('%s', (_, line, why) => {
     const damaged = read(header, whole, line);

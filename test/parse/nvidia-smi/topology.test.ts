@@ -49,6 +49,13 @@ describe('nvidia-smi topo -m', () => {
     const narrow = '\tGPU0\tNIC0\tNIC1NIC2\tNIC3\nGPU0\t X \tPIX\tSYS\tNODE\n';
     expect(rails(narrow)).toEqual(['0 NIC0 PIX', '0 NIC3 NODE']);
   });
+  test('a copy that lost its tabs', () => {
+    expect(rails(matrix.replaceAll('\t', '    '))).toEqual(expected);
+  });
+  test('of more than ten GPUs', () => {
+    const wide = '\tGPU9\tGPU10\tNIC0\nGPU9\t X \tNV18\tPIX\nGPU10\tNV18\t X \tSYS\n';
+    expect(rails(wide)).toEqual(['9 NIC0 PIX', '10 NIC0 SYS']);
+  });
   test('no NICs are no rails', () => {
     expect(rails('\tGPU0\tCPU Affinity\nGPU0\t X \t0-7\n')).toEqual([]);
   });

@@ -49,6 +49,29 @@ describe('an answer of the query API', () => {
     });
   });
 
+  test.each([
+    ['-3.5', -3.5],
+    ['-0.25', -0.25],
+    ['1e-07', 1e-7],
+    ['2.5e-10', 2.5e-10],
+    ['1.5e+21', 1.5e21],
+    ['NaN', Number.POSITIVE_INFINITY],
+    ['+Inf', Number.POSITIVE_INFINITY],
+    ['-Inf', Number.POSITIVE_INFINITY],
+  ])('the value %j is the same number, read as bytes or by the parser', (value, number) => {
+    const text = matrix(`[{"metric":{"a":"b"},"values":[[1,"${value}"]]}]`);
+    expect(scanMatrix(Buffer.from(text))).toBeDefined();
+    for (const one of [text, spaced(text)]) expect(read(one)).toMatchObject({ series: [{ values: [number] }] });
+  });
+
+  test('a value that is no text is none', () => {
+    expect(read('{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[5,7]}]}}')).toEqual({
+      ok: true,
+      series: [{ labels: {}, seconds: [5], values: [Number.POSITIVE_INFINITY] }],
+      warnings: [],
+    });
+  });
+
   test('a histogram has no values of ours', () => {
     expect(read(matrix('[{"metric":{"a":"b"},"histograms":[[1,{"count":"2"}]]}]'))).toEqual({
       ok: true,
@@ -65,6 +88,8 @@ describe('an answer of the query API', () => {
     [matrix('{}')],
     [matrix('[{"metric":{"a":1},"values":[[1,"2"]]}]')],
     [matrix('[{"metric":{"a":"b"},"values":[["x","2"]]}]')],
+    [matrix('[{"metric":{"a":"b"},"values":[null]}]')],
+    [matrix('[{"metric":{"a":"b"},"values":[{"0":1,"1":"2"}]}]')],
     [matrix('[{"metric":{"a":"b"},"values":[[1,"2"]')],
     [matrix('[{"metric":{"a":"b"},"values":[[1,"2"]]}]').slice(0, -1)],
     [`${matrix('[{"metric":{"a":"b"},"values":[[1,"2"]]}]')}}`],
