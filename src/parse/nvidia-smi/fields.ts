@@ -101,6 +101,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   product_architecture: { since: '515.105' },
   gsp_firmware_version: { since: '470.74' },
   'mig_mode/current_mig': { since: '470.74', with: ['mig_mode/pending_mig'] },
+  'mig_mode/pending_mig': { since: '470.74', with: ['mig_mode/current_mig'] },
   gpu_recovery_action: { since: '570.124' },
   'gpu_reset_status/reset_required': {
     since: '535.54',

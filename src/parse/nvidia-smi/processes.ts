@@ -6,10 +6,13 @@ import { combine, type Leaves } from './leaves.ts';
 const process = (info: ReadonlyMap<string, string>): Reading<GpuProcess> => {
   const pid = integer(info.get('pid') ?? '');
   if (!pid.ok) return absent(pid.reason, `processes/process_info/pid: ${pid.detail}`);
+  const type = info.get('type');
+  // Without it nobody knows whether the process computes, and the GPU would look idle.
+  if (type === undefined) return absent('failed', 'processes/process_info/type: missing');
   return known({
     pid: pid.value,
     name: info.get('process_name') ?? '',
-    type: info.get('type') ?? '',
+    type,
     memoryBytes: bytes(info.get('used_memory') ?? ''),
   });
 };

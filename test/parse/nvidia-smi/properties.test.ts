@@ -64,11 +64,10 @@ test('each element of the field table that an H100 prints is missed when it is g
 
 /**
  * Of these it is not told by the table of fields that a driver which does not print them should; `remapped_rows` is a
- * word in the place of what came with later drivers. A process without a name or a type is a process all the same.
+ * word in the place of what came with later drivers. A process without a name is a process all the same.
  */
 const UNTOLD = new Set([
   'remapped_rows',
-  'mig_mode/pending_mig',
   'applications_clocks/graphics_clock',
   'default_applications_clocks/graphics_clock',
 ]);
@@ -134,4 +133,11 @@ test('arbitrary text, and arbitrary damage, never throw', () => {
       expect(typeof gpus.ok).toBe('boolean');
     }),
   );
+});
+
+test('a process without its type leaves open whether the GPU is at work', () => {
+  const mig = fixture('a100-mig-515.xml');
+  const gpu = gpuOf(mig.replace('<type>C</type>', ''));
+  expect(gpuOf(mig).busy).toEqual({ ok: true, value: true });
+  expect(gpu.busy).toMatchObject({ ok: false, reason: 'failed', detail: 'processes/process_info/type: missing' });
 });
