@@ -19,13 +19,15 @@ const HEALTH: Readonly<Record<Verdict, Health>> = {
 
 const SUPPRESSED: Health = { word: 'suppressed', tone: 'info' };
 
-/** The health of a component; one of which a finding is suppressed is not well, though nothing counts against it. */
+/** The health of a component; one of which something is suppressed is not well, though nothing counts against it. */
 export const healthOf = (snapshot: Snapshot, component: Component): Health => {
   const health = HEALTH[verdictAbout(snapshot, component)];
   const isSilenced = snapshot.checks.some(
-    ({ mode, findings }) =>
+    ({ mode, findings, unjudged }) =>
       mode === 'enforce' &&
-      findings.some((finding) => finding.component.key === component.key && isSuppressed(finding, snapshot.at)),
+      [...findings, ...unjudged].some(
+        (said) => said.component.key === component.key && isSuppressed(said, snapshot.at),
+      ),
   );
   return isSilenced && health.tone === 'good' ? SUPPRESSED : health;
 };
