@@ -1,4 +1,12 @@
-import { defineCheck, type Fact, type Judgement, type KernelEvent, type NicPort, type Rule } from '../../src/api.ts';
+import {
+  type Component,
+  defineCheck,
+  type Fact,
+  type Judgement,
+  type KernelEvent,
+  type NicPort,
+  type Rule,
+} from '../../src/api.ts';
 import { groupBy } from '../shared/groups.ts';
 import { type Assessed, bounded, dividedByLifetime, iso, passesOf } from '../shared/kernel-errors.ts';
 import { nameOf } from '../shared/names.ts';
@@ -55,10 +63,9 @@ export default defineCheck({
   rules,
   judge: ({ kernelLog, nics }, { node, now, bootedAt }): readonly Judgement<Code>[] => {
     const assessed = kernelLog.events.filter(({ kind }) => kind === 'mlx5').flatMap((one) => assess(one, nics));
-    const { open, over } = dividedByLifetime(assessed, rules, { now, bootedAt });
-    const findings = [...groupBy(open, ({ code, event: { component } }) => `${code}|${component.key}`).values()].map(
-      findingOf,
-    );
+    const { open, over: passed } = dividedByLifetime(assessed, rules, { now, bootedAt });
+    const findings = [...groupBy(open, (one) => `${one.code}|${accused(one).key}`).values()].map(findingOf);
+    const over = passed.map((event) => ({ ...event, component: portOf(event, nics)?.ref ?? event.component }));
     const codes = Object.keys(rules) as readonly Code[];
     return [...findings, ...passesOf({ log: kernelLog, parts: nics, node, codes, findings, over, now })];
   },
@@ -70,10 +77,12 @@ const assess = (event: KernelEvent, nics: Fact<readonly NicPort[]>): readonly As
   const port = portOf(event, nics);
   // A port without a cable says so at every start.
   if (meaning.code === 'cable-unplugged' && port?.role === 'unused') return [];
-  const component = port?.ref ?? event.component;
-  if (!event.fromKernel) return [{ event: { ...event, component }, code: 'untrusted', override: {} }];
-  return [{ event: { ...event, component }, code: meaning.code, override: overrideOf(meaning.code, port) }];
+  const about = port === undefined ? {} : { about: port.ref };
+  if (!event.fromKernel) return [{ event, ...about, code: 'untrusted', override: {} }];
+  return [{ event, ...about, code: meaning.code, override: overrideOf(meaning.code, port) }];
 };
+
+const accused = ({ event, about }: Assessed<Code>): Component => about ?? event.component;
 
 /** The kernel names the PCI function, or only its interface. */
 const portOf = ({ component, fields }: KernelEvent, nics: Fact<readonly NicPort[]>): NicPort | undefined => {
@@ -94,6 +103,10 @@ const overrideOf = (code: Code, port: NicPort | undefined): Assessed<Code>['over
 const findingOf = (group: readonly Assessed<Code>[]): Judgement<Code> => {
   const latest = group.reduce((one, other) => (other.event.at > one.event.at ? other : one));
   const { event, code, override } = latest;
+  const component = accused(latest);
+  // Under the name by which the kernel told it: who acknowledges the finding lays that to rest.
+  const told = new Map(group.map((one) => [one.event.component.key, one.event.component]));
+  told.delete(component.key);
   const count = group.reduce((sum, one) => sum + one.event.repeats, 0);
   const says = MEANING[event.fields.event ?? '']?.says ?? '';
   const watts = event.fields.watts === undefined ? '' : ` (${event.fields.watts} W)`;
@@ -102,9 +115,10 @@ const findingOf = (group: readonly Assessed<Code>[]): Judgement<Code> => {
     : '; not written by the kernel: any user who may write to /dev/kmsg can forge it';
   return {
     finding: {
-      component: event.component,
+      component,
       code,
-      message: `The driver of ${nameOf(event.component)} said ${count === 1 ? 'once' : `${count} times`}, last at ${iso(event.at)}: ${says}${watts}${origin}`,
+      ...(told.size === 0 ? {} : { related: [...told.values()] }),
+      message: `The driver of ${nameOf(component)} said ${count === 1 ? 'once' : `${count} times`}, last at ${iso(event.at)}: ${says}${watts}${origin}`,
       observed: `${count}`,
       expected: '0',
       evidence: {

@@ -41,9 +41,7 @@ export const suppressedLines = (
   palette: Palette,
 ): readonly string[] => {
   const silent = checks.flatMap(({ id, unjudged }) =>
-    unjudged
-      .filter(({ suppressed_until }) => suppressed_until !== undefined)
-      .map((one) => ({ id, ...one })),
+    unjudged.filter(({ suppressed_until }) => suppressed_until !== undefined).map((one) => ({ id, ...one })),
   );
   const groups = grouped(silent, ({ component, suppressed_until: until, suppressed_by: by }) =>
     printable(`${nameOf(component)}, which is suppressed until ${moment(until ?? '')} (${by})`),
