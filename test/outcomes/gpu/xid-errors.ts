@@ -106,6 +106,11 @@ export default {
       },
       // Two GPUs that fall off the bus are two.
       { on: h100.saying([hgxXid(2, LOST), hgxXid(5, LOST)]), about: ['gpu2', 'gpu5'] },
+      // What each GPU says of its job is told with its own loss.
+      {
+        on: h100.saying([hgxXid(2, LOST), hgxXid(5, LOST), hgxXid(5, '45, pid=7194, name=python3, Ch 00000008')]),
+        about: ['gpu2', 'gpu5'],
+      },
       // What the driver asks for decides, and so does a row that no spare is left for.
       { on: says(recovery('0x2 (Node Reboot Required)')), about: ['gpu2'], severity: 'CRITICAL' },
       { on: says(CONTAINED, recovery('0x2 (Node Reboot Required)')), about: ['gpu2'], saying: /Xid 94/ },

@@ -79,6 +79,14 @@ export default {
       },
       { on: stateOf('nvme4', 'deleting'), about: ['nvme4'], saying: /, 3\.84 TB\) is in state "deleting"$/ },
       { on: stateOf('nvme4', 'deleting (no IO)'), about: ['nvme4'], severity: 'CRITICAL' },
+      // One that tells nothing of itself any more.
+      {
+        on: stateOf('nvme4', 'dead').without(
+          ...['model', 'serial', 'nvme4n1/**'].map((file) => `${CLASS}/nvme4/${file}`),
+        ),
+        about: ['nvme4'],
+        saying: /^nvme4 is in state "dead"$/,
+      },
       // The mirror goes on without it.
       { on: stateOf('nvme1', 'dead'), about: ['nvme1'], severity: 'WARNING' },
       {

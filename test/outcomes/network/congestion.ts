@@ -74,7 +74,7 @@ export default {
         on: counted('tx_prio5_pause_duration', 50_001).failing({ 'commands/ethtool_-S_enp94s0np0': 'timeout: 2 s' }),
         about: ['mlx5_2'],
         severity: 'WARNING',
-        saying: /the ports like it count 0\./,
+        saying: /the ports like it count 0\b/,
       },
       { on: simulated('hgx-h100-8-roce+roce-pausing@mlx5_4'), about: ['mlx5_4'] },
     ],

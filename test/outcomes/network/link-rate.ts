@@ -7,11 +7,20 @@ const at = (device: string, rate: string, on: RawMachine = simulated()): RawMach
 const HDR = '200 Gb/sec (4X HDR)';
 const compute = ['mlx5_0', 'mlx5_1', 'mlx5_2', 'mlx5_3', 'mlx5_4', 'mlx5_5', 'mlx5_6', 'mlx5_7'];
 
+/** The device with another port, which says what the first does. */
+const inTwoPorts = (device: string): RawMachine => {
+  const first = portFile(device, '');
+  const files = [...(simulated().moments[0]?.tree ?? [])].filter(([path]) => path.startsWith(first));
+  return simulated().with(
+    Object.fromEntries(files.map(([path, text]) => [path.replace('/ports/1/', '/ports/2/'), text])),
+  );
+};
 /** Cards that show their rate in two halves, as two functions with half of it each. */
 const inTwoPlanes = compute.reduce(
   (on, device, i) =>
     on.with({
-      [deviceFile(device, 'uevent')]: `DRIVER=mlx5_core\nPCI_SLOT_NAME=0000:${40 + 2 * Math.floor(i / 2)}:00.${i % 2}\n`,
+      [deviceFile(device, 'uevent')]:
+        `DRIVER=mlx5_core\nPCI_SLOT_NAME=0000:${40 + 2 * Math.floor(i / 2)}:00.${i % 2}\n`,
     }),
   at('mlx5_*', HDR),
 );
@@ -36,6 +45,12 @@ export default {
         saying: /mlx5_3 is up at 200 Gb\/s; 7 of 7 ports like it run faster, at 400 Gb\/s/,
       },
       { on: at('mlx5_3', '399 Gb/sec (4X NDR)'), about: ['mlx5_3'] },
+      // One port of two.
+      {
+        on: inTwoPorts('mlx5_2').with({ 'sys/class/infiniband/mlx5_2/ports/2/rate': `${HDR}\n` }),
+        about: ['mlx5_2'],
+        saying: /^mlx5_2 port 2 is up at 200 Gb\/s/,
+      },
       // Of two groups of equal size the faster shows what the others should do.
       { on: at('mlx5_3', HDR, at('mlx5_2', HDR, at('mlx5_1', HDR, at('mlx5_0', HDR)))), about: compute.slice(0, 4) },
       { on: simulated('gb200-nvl72+ib-rate@mlx5_2'), about: ['mlx5_2'] },

@@ -1,3 +1,4 @@
+import { silent } from '../../support/nic-files.ts';
 import type { Outcomes } from '../../support/outcomes-of.ts';
 import { type RawMachine, simulated } from '../../support/raw-machine.ts';
 
@@ -192,6 +193,11 @@ export default {
         saying: /^mlx5_1: symbol_error grew by 4000 in .*; by 0 on the ports like it/,
       },
       { on: symbols('mlx5_1', 121)(anHour()), about: ['mlx5_1'] },
+      // One of the ports like it does not count that.
+      {
+        on: symbols('mlx5_1', 4000)(anHour()).without('sys/class/infiniband/mlx5_2/ports/1/counters/symbol_error'),
+        about: ['mlx5_1'],
+      },
     ],
     'wrong-rail': [
       {
@@ -204,6 +210,24 @@ export default {
         on: simulated().with({ [TOPOLOGY]: astray('567') }),
         about: ['gpu5', 'gpu6', 'gpu7'],
         saying: /5 of 8 GPUs/,
+      },
+      // A storage NIC nearby is of no use to it.
+      {
+        on: simulated().with({
+          [TOPOLOGY]: (text) =>
+            astray('3')(text)
+              .split('\n')
+              .map((row) =>
+                row.startsWith('GPU3\t')
+                  ? row
+                      .split('\t')
+                      .with(1 + 8 + 8, 'PIX')
+                      .join('\t')
+                  : row,
+              )
+              .join('\n'),
+        }),
+        about: ['gpu3'],
       },
     ],
     'remapped-rows': {
@@ -219,6 +243,8 @@ export default {
         severity: 'WARNING',
         saying: /GPU 4 was slowed down for heat 20 % of the last 60 min; its siblings 0 %/,
       },
+      // A counter may run ahead of the clock, and no GPU is slowed down for more than all the time.
+      { on: slowed('hw_therm_slowdown', 4000), about: ['gpu4'], saying: /slowed down for heat 100 %/ },
       // What goes on now is reported by thermal/ already.
       { on: slowed('hw_therm_slowdown', 720, { from: 2 }), about: ['gpu4'], severity: 'INFO' },
     ],
@@ -242,6 +268,12 @@ export default {
         saying: /tasks of the node waited for a CPU in 40\.5 % of the last 5 min/,
       },
       { on: waiting('memory', 10.5), about: ['node'], severity: 'WARNING', saying: /waited for memory in 10\.5 %/ },
+      // The worst of several is what is furthest above its limit.
+      {
+        on: waiting('cpu', 45).with({ 'proc/pressure/memory': waits(30, 30) }),
+        about: ['node'],
+        saying: /waited for memory in 30 %/,
+      },
       // One task that copies files makes it high on an idle node.
       { on: waiting('io', 97), about: ['node'], severity: 'INFO', saying: /waited for input and output in 97 %/ },
       // A job at work makes tasks wait itself.
@@ -260,6 +292,9 @@ export default {
     simulated('hgx-h100-8+lost@gpu2'),
     simulated().failing({ 'proc/pressure/memory': 'denied: EACCES' }),
     simulated().failing({ 'sys/class/infiniband': 'denied: EACCES' }),
+    // It may be the NIC of any GPU near it.
+    simulated().failing(silent('mlx5_3')),
+    simulated().failing({ 'commands/nvidia-smi_topo_-m': 'timeout: no answer in 5 s' }),
     simulated().failing({ 'commands/nvidia-smi_-q_-x': 'timeout: no answer in 25 s' }),
   ],
 } satisfies Outcomes;

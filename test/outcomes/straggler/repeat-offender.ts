@@ -63,6 +63,15 @@ export default {
       { on: after(...[25, 20, 15, 10, 5].map(xid)), about: ['gpu2'], saying: /failed 5 times .*: 5 points/ },
       { on: after(verdict('confirmed', 9), verdict('likely', 3)), about: ['gpu2'], saying: /5 points/ },
       { on: after(drained(gpu(2), 27.9), drained(gpu(2), 11), drained(gpu(2), 2)), about: ['gpu2'] },
+      // Notes between them are no failures of their own.
+      {
+        on: after(
+          ...[20, 11, 2].map((days) => drained(gpu(2), days)),
+          ...[15, 7].map((days) => drained(gpu(2), days, { severity: 'INFO', drain: false })),
+        ),
+        about: ['gpu2'],
+        saying: /^GPU 2 failed 3 times/,
+      },
       // Two incidents a day apart are two; what ports did is laid to the node.
       { on: after(drained(gpu(2), 4), drained(gpu(2), 3), drained(gpu(2), 2)), about: ['gpu2'] },
       {
