@@ -54,6 +54,16 @@ export default {
       // Of two groups of equal size the faster shows what the others should do.
       { on: at('mlx5_3', HDR, at('mlx5_2', HDR, at('mlx5_1', HDR, at('mlx5_0', HDR)))), about: compute.slice(0, 4) },
       { on: simulated('gb200-nvl72+ib-rate@mlx5_2'), about: ['mlx5_2'] },
+      // What runs on the others nobody can read, and they are of its model: they show what it could do.
+      {
+        on: at('mlx5_3', HDR).failing(
+          Object.fromEntries(
+            compute.filter((one) => one !== 'mlx5_3').map((one) => [portFile(one, 'link_layer'), 'denied: EACCES']),
+          ),
+        ),
+        about: ['mlx5_3'],
+        saying: /^mlx5_3 is up at 200 Gb\/s; 7 of 7 ports like it run faster/,
+      },
     ],
     'below-profile': [
       {

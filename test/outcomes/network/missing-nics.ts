@@ -21,6 +21,14 @@ export default {
         severity: 'WARNING',
         saying: /^compute NICs: 7; profile hgx-h100-8 expects 8$/,
       },
+      // The site says what it is for: it is not the one that seems to lack, though it does not answer.
+      {
+        on: simulated()
+          .configured({ nicRoles: [{ match: 'mlx5_3', role: 'storage' }] })
+          .failing(silent('mlx5_3')),
+        about: ['node'],
+        saying: /^compute NICs: 7; profile hgx-h100-8 expects 8$/,
+      },
       // A count that is only assumed says little of a machine that has no such NIC at all.
       {
         on: without('*').without('commands/ibstat.out'),
