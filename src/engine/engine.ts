@@ -143,7 +143,6 @@ export const createEngine = (o: {
   const suppressions = createSuppressions();
   suppressions.configure(settings.suppressions ?? []);
   const remembered = new Map<string, { inputs: readonly unknown[]; result: CheckResult }>();
-  const namesOf = new WeakMap<AnyCheck, readonly FactName[]>();
   const errors = new Map<string, number>();
   const hanging = new Set<string>();
   const offered = new Map<OfferedFact, unknown>();
@@ -174,19 +173,10 @@ export const createEngine = (o: {
     for (const { key } of gone) lifetimes.forget(key, { now: host.now(), reason: 'the board was replaced' });
   };
 
-  const factNames = (check: AnyCheck): readonly FactName[] => {
-    let names = namesOf.get(check);
-    if (names === undefined) {
-      names = [...check.requires, ...(check.uses ?? [])];
-      namesOf.set(check, names);
-    }
-    return names;
-  };
-
   /** A check runs again only when something that it sees changed. */
   const evaluate = (check: AnyCheck, moment: Moment): CheckResult => {
     const { facts, profile, context, expectedFacts, identities, times } = moment;
-    const names = factNames(check);
+    const names: readonly FactName[] = [...check.requires, ...(check.uses ?? [])];
     // Events age while their fact stands still, so a check of the kernel log runs once a minute all the same.
     const minute = names.includes('kernelLog') ? Math.floor(times.now / 60_000) : 0;
     const key = `${context} ${check.id}`;
@@ -242,16 +232,6 @@ export const createEngine = (o: {
       : lifetimes.withRaised(result, host.now());
   };
 
-  const withSuppressions = (result: CheckResult): CheckResult => {
-    if (result.findings.length === 0 && result.unjudged.length === 0) return result;
-    const now = host.now();
-    return {
-      ...result,
-      findings: result.findings.map((finding) => suppressions.mark(finding, now)),
-      unjudged: result.unjudged.map((record) => suppressions.markUnjudged(result.id, record, now)),
-    };
-  };
-
   return {
     collect: async (collector, deadlineMs) => {
       const run = await runCollector(collector, host, deadlineMs);
@@ -294,7 +274,7 @@ export const createEngine = (o: {
         identities: identitiesIn(facts),
         times: { now, lastingFacts: store.lasting() },
       };
-      const results = checks.map((check) => withSuppressions(withLifetime(check, evaluate(check, moment), use)));
+      const results = checks.map((check) => suppressions.mark(withLifetime(check, evaluate(check, moment), use), now));
       return {
         at: now,
         context,

@@ -121,8 +121,8 @@ export const createLifetimes = (): Lifetimes => {
     };
     judgedAt.set(check.id, result.sampledAt);
 
+    // Nothing that could be raised, kept or cleared, as of most checks most of the time.
     if (held.size === 0 && result.findings.length === 0) {
-      // Most checks, most of the time.
       presentBy.delete(check.id);
       return result;
     }

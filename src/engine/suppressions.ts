@@ -1,7 +1,7 @@
-import type { Component } from '../api.ts';
+import { type Component, NODE } from '../api.ts';
 import { matchesComponent } from '../derive/component-match.ts';
 import { matchesGlob } from '../derive/glob.ts';
-import type { FindingRecord, Suppressible, UnjudgedRecord } from './snapshot.ts';
+import type { CheckResult, Suppressible, UnjudgedRecord } from './snapshot.ts';
 
 /** Somebody knows about a finding and does not want to hear of it for a time. Plain data. */
 export interface Suppression {
@@ -39,13 +39,12 @@ export interface Suppressions {
   add(suppression: Suppression): void;
   /** Ends those of exactly this check and component; answers with what was ended. */
   remove(check: string, component: string | undefined): readonly Suppression[];
-  /** The finding with the longest suppression that covers it. */
-  mark(finding: FindingRecord, now: number): FindingRecord;
   /**
-   * The silence of a part with the longest suppression that names the part: who takes a lost GPU out of account takes
-   * out what nobody can say of it. What is not known of the node, or for a suppression of every part, stays in.
+   * Each finding with the longest suppression that covers it, and the silence of a part with the longest that names the
+   * part: who takes a lost GPU out of account takes out what nobody can say of it. What is not known of the node itself
+   * is nobody's to take out, nor is silence by a suppression that names no part.
    */
-  markUnjudged(check: string, unjudged: UnjudgedRecord, now: number): UnjudgedRecord;
+  mark(result: CheckResult, now: number): CheckResult;
   active(now: number): readonly Suppression[];
   /** Those that have ended by themselves since the last call. */
   takeEnded(now: number): readonly (Suppression | StatedSuppression)[];
@@ -65,8 +64,6 @@ export const createSuppressions = (): Suppressions => {
     matchesGlob(one.check, check) &&
     (one.component === undefined ||
       ('setBy' in one ? matchesComponent(one.component, part) : one.component === part.key));
-
-  const isEmpty = (): boolean => all.length === 0 && ofConfiguration.length === 0;
 
   const suppression = (isMeant: (one: Suppression | StatedSuppression) => boolean, now: number): Suppressible => {
     const covering = [...all, ...ofConfiguration].filter((one) => one.until > now && isMeant(one));
@@ -89,14 +86,20 @@ export const createSuppressions = (): Suppressions => {
       all = all.filter((one) => !isSame(one, check, component));
       return ended;
     },
-    mark: (finding, now) =>
-      isEmpty() ? finding : { ...finding, ...suppression((one) => covers(one, finding.check, finding.component), now) },
-    markUnjudged: (check, unjudged, now) => {
-      const { component, verdict } = unjudged;
-      if (isEmpty() || verdict !== 'UNKNOWN' || component.kind === 'node') return unjudged;
-      const isMeant = (one: Suppression | StatedSuppression): boolean =>
-        one.component !== undefined && covers(one, check, component);
-      return { ...unjudged, ...suppression(isMeant, now) };
+    mark: (result, now) => {
+      if (all.length + ofConfiguration.length === 0) return result;
+      const isAbout = (part: Component) => (one: Suppression | StatedSuppression) => covers(one, result.id, part);
+      const marked = (record: UnjudgedRecord): UnjudgedRecord => {
+        const isNamed = isAbout(record.component);
+        return record.verdict === 'UNKNOWN' && record.component.key !== NODE.key
+          ? { ...record, ...suppression((one) => one.component !== undefined && isNamed(one), now) }
+          : record;
+      };
+      return {
+        ...result,
+        findings: result.findings.map((finding) => ({ ...finding, ...suppression(isAbout(finding.component), now) })),
+        unjudged: result.unjudged.map(marked),
+      };
     },
     active: (now) => all.filter(({ until }) => until > now),
     takeEnded: (now) => {

@@ -5,12 +5,12 @@ import type { CheckReport, VerdictReport } from './verdict-report.ts';
 export type Counts = VerdictReport['counts'] & { readonly suppressed: number };
 
 /** Whether something that the check says counts for nothing for a time. */
-export const isSuppressed = ({ findings, unjudged }: CheckReport): boolean =>
+export const hasSuppressed = ({ findings, unjudged }: CheckReport): boolean =>
   [...findings, ...unjudged].some(({ suppressed_until }) => suppressed_until !== undefined);
 
 /** The counts for people: a check of which something is suppressed has not passed. */
 export const countsOf = ({ counts, checks }: Pick<VerdictReport, 'counts' | 'checks'>): Counts => {
-  const suppressed = checks.filter((check) => check.mode === 'enforce' && isSuppressed(check));
+  const suppressed = checks.filter((check) => check.mode === 'enforce' && hasSuppressed(check));
   const saying = (severity: CheckReport['severity']): number =>
     suppressed.filter((check) => check.severity === severity).length;
   const pass = counts.pass - saying('PASS');

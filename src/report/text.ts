@@ -1,6 +1,6 @@
 import { bySeverity } from '../engine/verdict.ts';
 import { type Palette, PLAIN } from './colour.ts';
-import { countsInWords, isSuppressed } from './counts.ts';
+import { countsInWords, hasSuppressed } from './counts.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
@@ -78,7 +78,7 @@ const failures = (checks: readonly CheckReport[], columns: number, palette: Pale
 
 const passes = (checks: readonly CheckReport[], palette: Palette): readonly string[] => {
   const passed = checks.filter(
-    (check) => check.severity === 'PASS' && check.findings.length === 0 && !isSuppressed(check),
+    (check) => check.severity === 'PASS' && check.findings.length === 0 && !hasSuppressed(check),
   );
   const categories = [...new Set(passed.map(({ category }) => category))];
   const width = Math.max(0, ...categories.map(({ length }) => length));

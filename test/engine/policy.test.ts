@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Component } from '../../src/api.ts';
+import { type Component, hostPart, NODE } from '../../src/api.ts';
 import { createLifetimes } from '../../src/engine/lifetimes.ts';
 import type { CheckResult, FindingRecord } from '../../src/engine/snapshot.ts';
 import { createSuppressions, type StatedSuppression } from '../../src/engine/suppressions.ts';
@@ -95,15 +95,33 @@ describe('a suppression that the configuration states', () => {
   });
 
   it('gives way to a longer one of the agent, and the other way round', () => {
-    const finding = { check: 'gpu/xid-errors', component: { kind: 'gpu', key: 'k', index: 3 } } as FindingRecord;
+    const finding = { component: { kind: 'gpu', key: 'k', index: 3 } } as FindingRecord;
+    const result = { id: 'gpu/xid-errors', findings: [finding], unjudged: [] } as unknown as CheckResult;
     const suppressions = createSuppressions();
     suppressions.configure([stated({ until: 200 })]);
     suppressions.add({ check: 'gpu/*', owner: 'bob', reason: 'x', from: 0, until: 100 });
-    expect(suppressions.mark(finding, 50).suppressedBy).toBe('ann: board ordered');
+    expect(suppressions.mark(result, 50).findings[0]?.suppressedBy).toBe('ann: board ordered');
     suppressions.add({ check: 'gpu/*', owner: 'bob', reason: 'x', from: 0, until: 300 });
-    expect(suppressions.mark(finding, 50).suppressedBy).toBe('bob: x');
+    expect(suppressions.mark(result, 50).findings[0]?.suppressedBy).toBe('bob: x');
     // What the configuration states is no memory of the agent.
     expect(suppressions.active(50)).toHaveLength(1);
+  });
+
+  it.each([
+    ['nvme3', ['node:nvme3']],
+    ['node', ['node:nvme3']],
+    ['nvme4', []],
+    [undefined, []],
+  ])('about %s takes the silence of %j out of account, never that of the node itself', (component, silenced) => {
+    const silent = [NODE, hostPart('nvme3')].map((part) => ({ component: part, verdict: 'UNKNOWN' }));
+    const result = { id: 'host/nvme-errors', findings: [], unjudged: silent } as unknown as CheckResult;
+    const suppressions = createSuppressions();
+    suppressions.configure([
+      stated({ check: 'host/*', until: 200, ...(component === undefined ? {} : { component }) }),
+    ]);
+    const { unjudged } = suppressions.mark(result, 50);
+    const marked = unjudged.filter(({ suppressedUntil }) => suppressedUntil === 200);
+    expect(marked.map((one) => one.component.key)).toEqual(silenced);
   });
 
   it('is told to be over once, when it ends while it is in force', () => {
