@@ -1,5 +1,6 @@
 import { type Counter, defineCheck, known, type NvLink, type Reading } from '../../src/api.ts';
 import { about } from '../shared/about.ts';
+import { groupBy } from '../shared/groups.ts';
 import { type Growth, growth, perMinute, span } from '../shared/growth.ts';
 import { linksOfAll } from '../shared/nvlinks.ts';
 import { condition, stay } from '../shared/rules.ts';
@@ -69,7 +70,7 @@ export default defineCheck({
   },
   judge: ({ nvlinks, gpus }, { options }) =>
     linksOfAll(nvlinks, gpus).flatMap(({ ref, links }) => {
-      const counters = links.ok ? countersByFamily(links.value) : links;
+      const counters = links.ok ? known(byFamily(links.value)) : links;
       return (['crc', 'replay', 'recovery', 'link'] as const).flatMap((family) => {
         const limit = family === 'crc' ? options.crc_errors_per_minute : options.nvlink_errors_per_minute;
         const judged = counters.ok ? worstOf(counters.value.get(family) ?? [], limit) : counters;
@@ -90,22 +91,12 @@ export default defineCheck({
     }),
 });
 
-/** What the links count, by what it says; a counter that says nothing of errors is left out. */
-const countersByFamily = (links: readonly NvLink[]): Reading<ReadonlyMap<Family, readonly LinkCounter[]>> => {
-  const byFamily = new Map<Family, LinkCounter[]>();
-  // Every link has the same counters, so a name is looked at once.
-  const families = new Map<string, Family | undefined>();
-  for (const { link, errors } of links) {
-    for (const [kind, counter] of Object.entries(errors)) {
-      if (!families.has(kind)) families.set(kind, familyOf(kind));
-      const family = families.get(kind);
-      if (family === undefined) continue;
-      const others = byFamily.get(family);
-      if (others === undefined) byFamily.set(family, [{ link, kind, counter }]);
-      else others.push({ link, kind, counter });
-    }
-  }
-  return known(byFamily);
+/** What the links count, by what it says of errors. */
+const byFamily = (links: readonly NvLink[]): ReadonlyMap<Family | undefined, readonly LinkCounter[]> => {
+  const counters = links.flatMap(({ link, errors }) =>
+    Object.entries(errors).map(([kind, counter]) => ({ link, kind, counter })),
+  );
+  return groupBy(counters, ({ kind }) => familyOf(kind));
 };
 
 /** The worst link of a family; absent where one of its counters cannot be judged; nothing where there is no such counter. */

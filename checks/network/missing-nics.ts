@@ -39,7 +39,7 @@ export default defineCheck({
         finding: {
           component: node,
           code,
-          message: `compute NICs: ${present.length}; profile ${profile.id} expects ${expected.value}`,
+          message: `Compute NICs: ${present.length}; profile ${profile.id} expects ${expected.value}`,
           observed: `${present.length}`,
           expected: `${expected.value}`,
           evidence: {

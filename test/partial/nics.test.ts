@@ -233,14 +233,14 @@ describe('AWS', () => {
   it('with EFA: nothing is said of NICs that the catalogue does not know', async () => {
     const snapshot = await judged(efa(32));
     expect(outstanding(snapshot)).toEqual([
-      expect.stringMatching(/^network\/missing-nics INFO missing: compute NICs: 0; profile \S+ expects 8/),
+      expect.stringMatching(/^network\/missing-nics INFO missing: Compute NICs: 0; profile \S+ expects 8/),
     ]);
   });
 
   it('without any RDMA device', async () => {
     const snapshot = await judged(efa(0));
     expect(outstanding(snapshot)).toEqual([
-      expect.stringMatching(/^network\/missing-nics INFO missing: compute NICs: 0; profile \S+ expects 8/),
+      expect.stringMatching(/^network\/missing-nics INFO missing: Compute NICs: 0; profile \S+ expects 8/),
     ]);
   });
 });

@@ -19,7 +19,7 @@ export default {
         on: without('mlx5_3'),
         about: ['node'],
         severity: 'WARNING',
-        saying: /^compute NICs: 7; profile hgx-h100-8 expects 8$/,
+        saying: /^Compute NICs: 7; profile hgx-h100-8 expects 8$/,
       },
       // The site says what it is for: it is not the one that seems to lack, though it does not answer.
       {
@@ -27,14 +27,14 @@ export default {
           .configured({ nicRoles: [{ match: 'mlx5_3', role: 'storage' }] })
           .failing(silent('mlx5_3')),
         about: ['node'],
-        saying: /^compute NICs: 7; profile hgx-h100-8 expects 8$/,
+        saying: /^Compute NICs: 7; profile hgx-h100-8 expects 8$/,
       },
       // A count that is only assumed says little of a machine that has no such NIC at all.
       {
         on: without('*').without('commands/ibstat.out'),
         about: ['node'],
         severity: 'INFO',
-        saying: /^compute NICs: 0; profile /,
+        saying: /^Compute NICs: 0; profile /,
       },
     ],
   },
